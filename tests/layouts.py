@@ -125,6 +125,28 @@ def broken(found: list[Box], width: int) -> list[list[Box]]:
     return [[b._replace(text=lines(b.text)) if b.is_label else b for b in found]]
 
 
+def with_row_numbers(found: list[Box], behind: int = 0) -> list[list[Box]]:
+    """With a column of numbers, 1, 2, 3, in front of the labels of the rows or *behind* so many columns of them."""
+    rows = sorted({b.area.row for b in found if not b.is_label})
+    if not any(b.is_label and b.area.row in rows for b in found):
+        return [found]
+    first = min(b.area.column for b in found) + behind
+
+    def moved(area: Area) -> Area:
+        before, last = area.column < first, area.last_column
+        return Area(
+            area.row, area.column + (not before), area.last_row, last + (not before or last >= first)
+        )
+
+    taken = [b._replace(area=moved(b.area)) for b in found]
+    numbers = {row: str(number) for number, row in enumerate(rows, 1)}
+    for row in range(max(b.area.last_row for b in found) + 1):
+        place = Area.at(row, first)
+        if not any(_covers(b.area, place) and b.area.row <= row <= b.area.last_row for b in taken):
+            taken.append(Box(numbers.get(row, ""), place, row not in numbers))
+    return [taken]
+
+
 ARRANGED: dict[str, Arrangement] = {
     "plain": lambda found: [found],
     "raised": raised,
@@ -132,6 +154,7 @@ ARRANGED: dict[str, Arrangement] = {
     "blocks": by_blocks,
     "pages": over_pages,
     "pages-head": over_pages_with_head,
+    "row-numbers": with_row_numbers,
 }
 
 # ---- how tables are written as text

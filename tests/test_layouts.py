@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,13 @@ def test_most_ways_are_read_wholly_and_none_wrongly():
 def test_every_way_with_every_report():
     shares = measured((name, writer, one) for name, writer in WAYS.items() for one in REPORTS)
     assert {kind for kind, share in shares.items() if share < LEAST[kind]} == set()
+
+
+@pytest.mark.parametrize("writer", published.WRITERS.values())
+def test_numbers_behind_the_labels_of_rows_are_no_figures(writer):
+    one = REPORTS[0]._replace(arranged=partial(layouts.with_row_numbers, behind=1))
+    _, wrong, _ = layouts.measure(one, writer, "a.html")
+    assert not wrong
 
 
 def test_another_form_is_read_by_its_definition(other_form):
