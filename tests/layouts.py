@@ -134,9 +134,7 @@ def with_row_numbers(found: list[Box], behind: int = 0) -> list[list[Box]]:
 
     def moved(area: Area) -> Area:
         before, last = area.column < first, area.last_column
-        return Area(
-            area.row, area.column + (not before), area.last_row, last + (not before or last >= first)
-        )
+        return Area(area.row, area.column + (not before), area.last_row, last + (not before or last >= first))
 
     taken = [b._replace(area=moved(b.area)) for b in found]
     numbers = {row: str(number) for number, row in enumerate(rows, 1)}

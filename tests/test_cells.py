@@ -115,7 +115,10 @@ def test_what_a_formula_is(formula, code):
         ({"甲": "乙", "乙": "甲"}, "circular-formula"),
         ({"甲": "甲+1"}, "circular-formula"),
         ({"甲": "B10+乙", "乙": "丙*1", "丙": "SUM(乙,B11)"}, "circular-formula"),
-        ({"甲": "阶(3)", "阶": "_xlfn.LAMBDA(_xlpm.n,IF(_xlpm.n<2,1,_xlpm.n*阶(_xlpm.n-1)))"}, "input-formula"),
+        (
+            {"甲": "阶(3)", "阶": "_xlfn.LAMBDA(_xlpm.n,IF(_xlpm.n<2,1,_xlpm.n*阶(_xlpm.n-1)))"},
+            "input-formula",
+        ),
         ({"甲": "SUM(乙,乙)", "乙": "丙", "丙": "B10"}, "input-formula"),
         ({"甲": "'二、主动公开'!$B$9"}, "circular-formula"),
         ({"甲": "TODAY()"}, "volatile-formula"),
@@ -424,16 +427,22 @@ def test_any_text_can_be_a_formula(text):
         (
             [
                 ("<sheetFormatPr [^>]*/>", '<sheetFormatPr defaultRowHeight="15" defaultColWidth="0"/>'),
-                ("<cols>.*?</cols>", '<cols><col min="1" max="1" width="30"/><col min="3" max="9" width="9"/></cols>'),
+                (
+                    "<cols>.*?</cols>",
+                    '<cols><col min="1" max="1" width="30"/><col min="3" max="9" width="9"/></cols>',
+                ),
             ],
-            ("B9", "B"),
+            ("B5", "B"),
         ),
         (
             [
                 ("<sheetFormatPr [^>]*/>", '<sheetFormatPr defaultRowHeight="15" defaultColWidth="0.1"/>'),
-                ("<cols>.*?</cols>", '<cols><col min="1" max="1" width="30"/><col min="2" max="2"/><col min="3" max="9" width="9"/></cols>'),
+                (
+                    "<cols>.*?</cols>",
+                    '<cols><col min="1" max="1" width="30"/><col min="2" max="2"/><col min="3" max="9" width="9"/></cols>',
+                ),
             ],
-            ("B9", "B"),
+            ("B5", "B"),
         ),
         ([("(<mergeCells[^>]*>)", r'\1<mergeCell ref="A9:B9"/>')], ("B9", "B9")),
         ([("(<mergeCells[^>]*>)", r'\1<mergeCell ref="B12:B13"/>')], ("B13", "B13")),
@@ -471,7 +480,10 @@ RUN = "<r><rPr>{}</rPr><t>{}</t></r>"
         (RUN.format('<sz val="1"/>', "9") + "<r><t>12</t></r>", "text-two-numbers"),
         (RUN.format('<vertAlign val="superscript"/>', "12"), "text-as-number"),
         (RUN.format("<strike/>", "12"), "struck-out"),
-        (RUN.format("<strike/>", "1") + RUN.format('<b/><strike val="true"/>', "2") + "<r><t>件</t></r>", "struck-out"),
+        (
+            RUN.format("<strike/>", "1") + RUN.format('<b/><strike val="true"/>', "2") + "<r><t>件</t></r>",
+            "struck-out",
+        ),
         (RUN.format("<strike/>", "约") + "<r><t>12</t></r>", "text-vague"),
         (RUN.format("<strike/>", "件") + "<r><t>12</t></r>", "not-a-number"),
         (RUN.format("<strike/>", "0"), "text-as-number"),

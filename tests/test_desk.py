@@ -16,6 +16,7 @@ import pytest
 from commands import xltools
 from conftest import ROOT, unpacked
 from test_page import Page
+from xltools.collection import reading
 from xltools.data.period import Period
 from xltools.data.reception import Reception
 from xltools.desk import work
@@ -142,8 +143,8 @@ def test_what_is_read_is_kept_until_the_file_changes(pair, monkeypatch):
     for path in clean:
         shutil.copy(path, own / "inbox")
     read = []
-    plain = work.read_file
-    monkeypatch.setattr(work, "read_file", lambda file, *more: read.append(file) or plain(file, *more))
+    plain = reading.read_file
+    monkeypatch.setattr(reading, "read_file", lambda file, *more: read.append(file) or plain(file, *more))
     with at(own) as desk:
         first = work.look(desk)
         assert len(read) == 3
@@ -168,7 +169,7 @@ def test_what_was_read_when_it_came_is_what_reading_it_anew_gives(pair):
         assert len(moved) > 15
         form = work.look(desk).seen.form
         for file, kept in moved:
-            assert kept == work.read_file(file, work.ReadOptions(form))
+            assert kept == reading.read_file(file, work.ReadOptions(form))
 
 
 def test_figures_of_a_roll_up_are_the_sums_of_what_is_behind_them(pair):

@@ -68,7 +68,7 @@ REFUSED = {
     "148'": "text-remark",
     "148（1）": "text-remark",
     "148[1]": "text-remark",
-    "1\u0336": "text-remark",
+    "1\u0336": "struck-out",
     "148-150": "text-two-numbers",
     "148～150": "text-two-numbers",
     "148至150件": "text-two-numbers",

@@ -86,7 +86,8 @@ def command(lang: Lang) -> click.Command:
         if mail:
             refuse_within(mail, inboxes)  # before anything is written
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
-        agencies = _with_issued_codes(own.roster_of(roster), folder, past, lang)
+        places = dict.fromkeys([folder, own.outbox or folder])
+        agencies = _with_issued_codes(own.roster_of(roster), places, past, lang)
         entries = issuing.chosen(agencies, agency, code)
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
@@ -137,9 +138,14 @@ def _write_pages(folder: Path, entries: Sequence[Entry], period: Period, lang: L
     emit(catalog(lang)("report.pages-written", count=len(entries), folder=folder))
 
 
-def _with_issued_codes(listed: Roster | None, folder: Path, past: Past | None, lang: Lang) -> Roster | None:
-    """Return the roster with the codes under which its agencies were issued; say which of those listed differ."""
-    issued = issuing.as_issued(listed, folder, past) if listed else None
+def _with_issued_codes(
+    listed: Roster | None, places: Iterable[Path], past: Past | None, lang: Lang
+) -> Roster | None:
+    """Return the roster with the codes under which its agencies were issued; say which of those listed differ.
+
+    *places* are the folders with workbooks that were issued.
+    """
+    issued = issuing.as_issued(listed, places, past) if listed else None
     pairs = zip(listed or (), issued or (), strict=True)
     if codes := {one.code: other.code for one, other in pairs if one.code != other.code}:
         inform(message(roster_codes(codes), lang))

@@ -33,7 +33,7 @@ def command(lang: Lang) -> click.Command:
             content = desk_page(lang)
         else:
             folder = collection_folder()
-            entry = agency_of(as_issued(load_roster(folder.roster), folder.outbox, None), agency)
+            entry = agency_of(as_issued(load_roster(folder.roster), [folder.outbox], None), agency)
             if entry is None:
                 raise InputError(Problem("no-such-agency", facts={"wanted": agency}))
             ((_, content),) = agency_pages(folder, [entry])

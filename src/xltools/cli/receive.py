@@ -23,6 +23,7 @@ from xltools.cli.returns import inspected, read_all
 from xltools.cli.situation import next_step, situation_now
 from xltools.collection import recording
 from xltools.collection.inspecting import Inspected
+from xltools.collection.reading import ReadBefore
 from xltools.collection.receiving import receive_by_period
 from xltools.collection.roster_files import load_roster
 from xltools.data.reception import Reception
@@ -45,8 +46,15 @@ def command(lang: Lang) -> click.Command:
     def run(paths: tuple[Path, ...], is_kept: bool, reading: ReadingOptions) -> int:
         folder = collection_folder()
         form, roster = find(folder.form), load_roster(folder.roster)
+        before = ReadBefore()
         read = partial(
-            read_all, form=form, lang=lang, reading=reading, roster=roster, district=folder.district
+            read_all,
+            form=form,
+            lang=lang,
+            reading=reading,
+            roster=roster,
+            district=folder.district,
+            before=before,
         )
         limits = reading.for_form(form).limits
         received = receive_by_period(
@@ -64,7 +72,7 @@ def command(lang: Lang) -> click.Command:
         emit("")
         is_wrong = any(one.reception in {Reception.UNKNOWN, Reception.UNREADABLE} for one in everything)
         for at, some in received:
-            now = inspected(at, lang, reading)
+            now = inspected(at, lang, reading, before=before)
             is_wrong |= _report(now, [one.entry for one in some if one.entry], roster, lang)
             emit(next_step(situation_now(now, limits), at.period, lang))
         return int(is_wrong)

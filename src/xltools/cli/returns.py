@@ -10,7 +10,7 @@ from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
 from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import LastYear, read_last_year
-from xltools.collection.reading import Execution, Filings, Inputs, read_inputs
+from xltools.collection.reading import Execution, Filings, Inputs, ReadBefore, read_inputs
 from xltools.collection.settings import Folder
 from xltools.data.period import Period
 from xltools.data.prior import Past
@@ -21,19 +21,22 @@ from xltools.report.text import skipped_text
 from xltools.text import Lang, catalog
 
 
-def execution(reading: ReadingOptions, lang: Lang) -> Execution:
-    """Return how the command reads files: by processes or a Dask cluster, with a progress bar on a terminal."""
+def execution(reading: ReadingOptions, lang: Lang, before: ReadBefore | None = None) -> Execution:
+    """Return how the command reads files: by processes or a Dask cluster, with a progress bar on a terminal.
+
+    What was read *before* is not read again.
+    """
 
     def watch(found: Iterator[Filings], count: int) -> Iterator[Filings]:
         return progress(found, catalog(lang)("report.reading"), count)
 
     if reading.dask is None:
-        return Execution(processes=reading.processes, watch=watch)
+        return Execution(processes=reading.processes, watch=watch, before=before)
     if reading.processes is not None:
         raise InputError(Problem("processes-and-dask"))
     from xltools.cli.cluster import cluster_workers  # noqa: PLC0415  only with --dask
 
-    return Execution(cluster_workers(reading.dask), watch=watch)
+    return Execution(cluster_workers(reading.dask), watch=watch, before=before)
 
 
 def read_all(
@@ -46,15 +49,16 @@ def read_all(
     roster: Roster | None = None,
     district: str = "",
     is_silent: bool = False,
+    before: ReadBefore | None = None,
 ) -> Inputs:
-    """Read every file in *paths* and, unless *is_silent*, print which were skipped.
+    """Read every file in *paths* that was not read *before* and, unless *is_silent*, print which were skipped.
 
     See :func:`~xltools.collection.reading.read_inputs`.
     """
     inputs = read_inputs(
         paths,
         reading.for_form(form),
-        execution(reading, lang),
+        execution(reading, lang, before),
         roster=roster,
         district=district,
         allow_none=allow_none,
@@ -64,9 +68,18 @@ def read_all(
     return inputs
 
 
-def inspected(folder: Folder, lang: Lang, reading: ReadingOptions, prior: Sequence[Path] = ()) -> Inspected:
-    """Read and examine the inbox of a collection, and print what was skipped or could not be used."""
-    found = inspect(folder, reading.for_form(None), execution(reading, lang), prior)
+def inspected(
+    folder: Folder,
+    lang: Lang,
+    reading: ReadingOptions,
+    prior: Sequence[Path] = (),
+    before: ReadBefore | None = None,
+) -> Inspected:
+    """Read and examine the inbox of a collection, and print what was skipped or could not be used.
+
+    What was read *before* is not read again.
+    """
+    found = inspect(folder, reading.for_form(None), execution(reading, lang, before), prior)
     say_skipped(found.inputs, lang)
     say_faults(found.last_year, lang)
     return found

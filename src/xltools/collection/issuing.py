@@ -25,17 +25,17 @@ def file_name(entry: Entry, period: Period, ending: str = ".xlsx") -> str:
     return f"{entry.code}_{entry.name}_{period}{ending}"
 
 
-def codes_in(folder: Path) -> list[str]:
-    """Return the codes with which the names of the files in *folder* begin."""
-    return [path.name.partition("_")[0] for path in folder.glob("*_*")]
+def codes_in(*folders: Path) -> list[str]:
+    """Return the codes with which the names of the files in the *folders* begin."""
+    return [path.name.partition("_")[0] for folder in folders for path in sorted(folder.glob("*_*"))]
 
 
-def as_issued(roster: Roster, folder: Path, past: Past | None) -> Roster:
-    """Return the *roster* with the codes of the workbooks in *folder*, or else with last year's.
+def as_issued(roster: Roster, folders: Iterable[Path], past: Past | None) -> Roster:
+    """Return the *roster* with the codes of the workbooks in the *folders*, or else with last year's.
 
     Excel makes 1 of the code 001 when it saves a roster, and an agency's files keep their names.
     """
-    return roster.as_issued(codes_in(folder) or [agency.code for agency in (past.values if past else ())])
+    return roster.as_issued(codes_in(*folders) or [agency.code for agency in (past.values if past else ())])
 
 
 class Issue:
@@ -110,7 +110,7 @@ def generate(
     that exists with the same content is left alone; for any other :class:`OutputError` is raised, unless *force*.
     """
     check_inputs(collection.period, collection.district, password)
-    roster = as_issued(load_roster(collection.roster), collection.outbox, past)
+    roster = as_issued(load_roster(collection.roster), [collection.outbox], past)
     last = last_figures(past, roster, collection.district) if past else {}
     form = find(collection.form)
     period = collection.period.checked(form)

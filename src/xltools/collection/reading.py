@@ -16,7 +16,7 @@ import xltools
 from xltools.checking.checks import verified
 from xltools.collection.inbox import Inbox, InboxItem, gather, items, name_of
 from xltools.data.failure import failed
-from xltools.data.filing import Filing, RefusedFile, Skipped, Source
+from xltools.data.filing import Filing, RefusedFile, Return, Skipped, Source
 from xltools.data.finding import Finding
 from xltools.data.roster import Roster
 from xltools.document.reader import report_in
@@ -226,6 +226,47 @@ def _unwatched(found: Iterator[Filings], _: int) -> Iterator[Filings]:
     return found
 
 
+_Key = tuple[int, int, int]  # a file as it was read: its size, the time of its last change, and its number
+
+
+@dataclass
+class ReadBefore:
+    """What was read of files. A file is read again if its size, its time or its number has changed."""
+
+    known: dict[tuple[str, str, bool], tuple[_Key, str, Filings]] = field(default_factory=dict)
+
+    def filings(self, file: str, options: ReadOptions) -> Filings | None:
+        """Return what was read of a file if it is unchanged, else ``None``."""
+        key, text, found = self.known.get(_place(file, options), ((-1, -1, -1), "", ()))
+        form = options.form
+        return found if key == _key(file) and text == (form.text if form else "") else None
+
+    def keep(self, file: str, options: ReadOptions, found: Filings) -> None:
+        """Keep what was read of a file."""
+        self.known[_place(file, options)] = _key(file), options.form.text if options.form else "", found
+
+    def move(self, found: Filings, file: str, options: ReadOptions) -> None:
+        """Keep what was read of a workbook that has been copied to *file*; of other files it may depend on their name."""
+        (filing, *others) = found
+        if others or not isinstance(filing, Return) or filing.is_rollup or filing.agency.is_named_only:
+            return
+        findings = tuple(finding.of(file, finding.agency) for finding in filing.findings)
+        moved = replace(filing, source=filing.source._replace(path=file), findings=findings)
+        self.keep(file, options, (moved,))
+
+
+def _place(file: str, options: ReadOptions) -> tuple[str, str, bool]:
+    return file, options.form.name if options.form else "", options.verifying
+
+
+def _key(file: str) -> _Key:
+    try:
+        about = Path(file).stat()
+    except OSError:
+        return -1, -1, -1
+    return about.st_size, about.st_mtime_ns, about.st_ino
+
+
 _PAYS = 500  # files for each process; with fewer, starting processes takes longer than it saves
 
 
@@ -234,15 +275,28 @@ class Execution:
     """How reading is run: by ``workers``, by default by processes of this machine.
 
     ``processes`` is their number, by default as many as save time. ``watch`` gets the results and their number, and
-    yields the results as they come, so that it can show the progress.
+    yields the results as they come, so that it can show the progress. What was read ``before`` is not read again.
     """
 
     workers: Workers | None = None
     processes: int | None = None
     watch: Watch = _unwatched
+    before: ReadBefore | None = None
 
     def read(self, files: Sequence[str], options: ReadOptions) -> Iterator[Filings]:
         """Yield the filings of each of the *files*; see :func:`read_files`."""
+        if self.before is None:
+            yield from self._read(files, options)
+            return
+        known = {file: found for file in files if (found := self.before.filings(file, options)) is not None}
+        new = self._read([file for file in files if file not in known], options)
+        for file in files:
+            if file not in known:
+                known[file] = next(new)
+                self.before.keep(file, options, known[file])
+            yield known[file]
+
+    def _read(self, files: Sequence[str], options: ReadOptions) -> Iterator[Filings]:
         count = self.processes or min(os.cpu_count() or 1, len(files) // _PAYS)
         workers = self.workers or (processes_of_this_machine(count) if count > 1 else None)
         return self.watch(read_files(files, options, workers), len(files))

@@ -73,13 +73,11 @@ class TypedNumber(NamedTuple):
 
 def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     """Return the meaning of *text* in a cell of that *unit*; *signed* cells may hold numbers below zero."""
-    if len(text) > _LONGEST:
-        return TypedNumber(fault="not-a-number")
+    if len(text) > _LONGEST or any(map(_is_reference_mark, text)):
+        return TypedNumber(fault="not-a-number" if len(text) > _LONGEST else "text-remark")
     if STROKE in text:
         meant = typed(without_strokes(text), unit, signed=signed)
         return meant if meant.value == 0 else TypedNumber(fault=STRUCK_OUT)
-    if any(map(_is_reference_mark, text)):
-        return TypedNumber(fault="text-remark")
     plain, unit = _normalized(text), _normalized(unit)
     plain = re.sub(
         r"^['‘’](?=[0-9])|(?<=[^.。])[.。]$", "", plain

@@ -59,7 +59,7 @@ def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
     last_year = read_last_year(folder.before, form, folder.period, ReadOptions(form))
     if last_year is None:
         return {}
-    roster = as_issued(load_roster(folder.roster), folder.outbox, last_year.past)
+    roster = as_issued(load_roster(folder.roster), [folder.outbox], last_year.past)
     return last_figures(last_year.past, roster, folder.district)
 
 

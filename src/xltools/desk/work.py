@@ -34,8 +34,8 @@ from xltools.collection.reading import (
     Execution,
     Filings,
     Inputs,
+    ReadBefore,
     ReadOptions,
-    read_file,
     read_inputs,
 )
 from xltools.collection.receiving import keep, receive_by_period
@@ -44,7 +44,7 @@ from xltools.collection.rollup_file import MergedFiles, MergeOptions, merge_file
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.collection.situation import Situation, situation
-from xltools.data.filing import Member, Return, Skipped
+from xltools.data.filing import Member, Skipped
 from xltools.data.journal import Event
 from xltools.data.period import Period
 from xltools.data.reception import Received, Reception
@@ -57,70 +57,30 @@ from xltools.report.slip import Returned, returned
 from xltools.text import Lang
 
 RETURNED = Path("returned")  # the folder for what goes back, as the documentation of the commands names it
-_Key = tuple[int, int, int]  # a file as it was read: its size, the time of its last change, and its number
 
 Progress = Callable[[int, int], None]  # files done, and how many there are
 
 
 @dataclass
-class Memory:
+class Memory(ReadBefore):
     """What was read of the files in the inbox, so that a screen of 1,000 agencies does not read 1,000 files again.
 
-    A file is read again if its size, its time or its number has changed. What is written is always made from files that
-    are read anew.
+    What is written is always made from files that are read anew.
     """
 
-    known: dict[tuple[str, str, bool], tuple[_Key, str, Filings]] = field(default_factory=dict)
     recorded: list[Event] = field(default_factory=list)  # what the journal was last told was found
     progress: Progress = lambda _done, _count: None
 
-    def filings(self, file: str, options: ReadOptions) -> Filings | None:
-        """Return what was read of a file if it is unchanged, else ``None``."""
-        key, text, found = self.known.get(_place(file, options), ((-1, -1, -1), "", ()))
-        form = options.form
-        return found if key == _key(file) and text == (form.text if form else "") else None
+    @property
+    def execution(self) -> Execution:
+        """Reads, in this process, only what is not known."""
 
-    def keep(self, file: str, options: ReadOptions, found: Filings) -> None:
-        """Keep what was read of a file."""
-        self.known[_place(file, options)] = _key(file), options.form.text if options.form else "", found
+        def watch(found: Iterator[Filings], count: int) -> Iterator[Filings]:
+            for place, one in enumerate(found, 1):
+                self.progress(place, count)
+                yield one
 
-    def move(self, found: Filings, file: str, options: ReadOptions) -> None:
-        """Keep what was read of a workbook that has been copied to *file*; of other files it may depend on their name."""
-        (filing, *others) = found
-        if others or not isinstance(filing, Return) or filing.is_rollup or filing.agency.is_named_only:
-            return
-        findings = tuple(finding.of(file, finding.agency) for finding in filing.findings)
-        moved = replace(filing, source=filing.source._replace(path=file), findings=findings)
-        self.keep(file, options, (moved,))
-
-
-@dataclass(frozen=True)
-class _Remembering(Execution):
-    """Reads, in this process, only what *memory* does not have."""
-
-    memory: Memory = field(default_factory=Memory)
-
-    def read(self, files: Sequence[str], options: ReadOptions) -> Iterator[Filings]:
-        """Yield the filings of each of the *files*, in their order."""
-        for place, file in enumerate(files, 1):
-            found = self.memory.filings(file, options)
-            if found is None:
-                found = read_file(file, options)
-                self.memory.keep(file, options, found)
-                self.memory.progress(place, len(files))
-            yield found
-
-
-def _place(file: str, options: ReadOptions) -> tuple[str, str, bool]:
-    return file, options.form.name if options.form else "", options.verifying
-
-
-def _key(file: str) -> _Key:
-    try:
-        about = Path(file).stat()
-    except OSError:
-        return -1, -1, -1
-    return about.st_size, about.st_mtime_ns, about.st_ino
+        return Execution(processes=1, watch=watch, before=self)
 
 
 @dataclass
@@ -199,7 +159,7 @@ def today() -> dt.date:
 def look(desk: Desk) -> View:
     """Return the collection as ``status`` sees it, and record what was found as ``status`` does."""
     folder = desk.folder()
-    seen = inspect(folder, ReadOptions(), _Remembering(memory=desk.memory))
+    seen = inspect(folder, ReadOptions(), desk.memory.execution)
     desk.record_found(folder, seen.collection)
     shown = board(seen.collection, seen.roster, folder.due, today())
     return View(seen, situation(folder, shown, seen.inputs, Limits()))
@@ -229,7 +189,7 @@ def agency(desk: Desk, code: str) -> AgencyView:
         older = read_inputs(
             [folder.versions],
             options,
-            _Remembering(memory=desk.memory),
+            desk.memory.execution,
             roster=view.seen.roster,
             district=folder.district,
             allow_none=True,
@@ -254,7 +214,7 @@ def draft(desk: Desk, *, incomplete: bool) -> MergedFiles:
     """Return the roll-up as ``merge`` would make it now, without writing anything."""
     folder = desk.folder()
     options = replace(MergeOptions.of(folder, incomplete=incomplete), witness=False)
-    return merge_files([folder.inbox], options, ReadOptions(options.form), _Remembering(memory=desk.memory))
+    return merge_files([folder.inbox], options, ReadOptions(options.form), desk.memory.execution)
 
 
 class Share(NamedTuple):
@@ -366,7 +326,7 @@ def take_in(desk: Desk, arrived: Arrivals) -> tuple[Received, ...]:
     taken = read_inputs([arrived.folder], options, _watched(desk, read), **about)
 
     def there(inbox: Path) -> Inputs:
-        return read_inputs([inbox], options, _Remembering(memory=desk.memory), allow_none=True, **about)
+        return read_inputs([inbox], options, desk.memory.execution, allow_none=True, **about)
 
     parts = receive_by_period(folder, taken, there, roster, Limits())
     received = tuple(one for _, some in parts for one in some)
@@ -485,7 +445,7 @@ def merge(desk: Desk, *, incomplete: bool) -> Written:
     former = read_former(folder.rollup, options.form, Limits())
     options = replace(options, texts=former.texts if former else {})
     # The folder of a page is in its own memory, where nobody else changes a file.
-    execution = _Remembering(memory=desk.memory) if desk.is_page else _watched(desk)
+    execution = desk.memory.execution if desk.is_page else _watched(desk)
     merged = merge_files([folder.inbox], options, ReadOptions(options.form), execution)
     desk.record_found(folder, merged.outcome.collection)
     rollup = merged.outcome.rollup
@@ -596,7 +556,7 @@ def issue(desk: Desk) -> list[Path]:
     last_year = read_last_year(folder.before, form, folder.period, ReadOptions(form))
     past = last_year.past if last_year else None
     paths = issuing.generate(folder, past=past)
-    roster = issuing.as_issued(load_roster(folder.roster), folder.outbox, past)
+    roster = issuing.as_issued(load_roster(folder.roster), [folder.outbox], past)
     by_path = {folder.outbox / issuing.file_name(entry, folder.period): entry for entry in roster}
     desk.record(folder, recording.issued(folder, [(by_path[path], path) for path in paths]))
     return paths

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.columns import (
-    are_numbered,
     are_columns_named,
+    are_numbered,
     columns_by_head,
     columns_of,
     is_aligned,

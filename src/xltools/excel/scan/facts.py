@@ -66,7 +66,9 @@ class SheetFacts:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
     hides_rows: bool = False  # rows without a height of their own are hidden
     hides_columns: bool = False  # columns without a width of their own are hidden
-    shown_columns: list[tuple[int, int]] = field(default_factory=list)  # then first and last of each run that has one
+    shown_columns: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # then first and last of each run that has one
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
     conditional: list[ConditionalFormat] = field(default_factory=list)

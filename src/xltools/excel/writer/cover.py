@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -45,7 +47,17 @@ _WIDTHS = (44.0, 12.0, 12.0, 22.0)
 _WIDTHS_ROLLUP = (40.0, 13.0, 13.0, 13.0, 12.0, 9.0)  # its account has more columns
 _ROW, _LIST_ROW = 22.0, 18.0  # points
 _SHRUNK_LINES = 2
+_INDENT = 4.0  # characters, of a name in bold letters
 _FAINT = "#A6A6A6"  # what is for programs
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether the name or the code of an agency takes one line on the cover of its return."""
+    return _stamp_lines(text, _WIDTHS) == 1
+
+
+def _stamp_lines(text: str, widths: Sequence[float]) -> int:
+    return lines(text, sum(widths[1:]) - _INDENT)
 
 
 class CoverWriter:
@@ -104,7 +116,7 @@ class CoverWriter:
                 canvas.put(page, Area.at(area.row, 0), words, head)
                 style = canvas.boxed(align="left", indent=1, bold=key == "name")
                 canvas.put(page, self._wide(area), texts[key], style)
-                page.set_row(area.row, _ROW)
+                page.set_row(area.row, max(_ROW, _stamp_lines(texts[key], self._widths) * 15 + 4))
             else:
                 canvas.put(page, Area.at(area.row, area.column - 1), words, quiet)
                 canvas.put(page, area, texts[key], quiet)

@@ -13,10 +13,10 @@ from xltools.data.seal import seal
 from xltools.excel.package import parts_of, with_parts
 from xltools.excel.writer import write_return
 from xltools.excel.writer.canvas import header_text
+from xltools.excel.writer.cover import is_one_line
 from xltools.form.model import Form
 
 _NAME, _CODE = "\ue000name\ue001", "\ue000code\ue001"  # no form contains these private characters
-_LONGEST = 120  # characters; XlsxWriter refuses a property of more than 255 UTF-16 units
 # XlsxWriter writes these in a way of its own: control characters, their escape _x0041_, spaces at the ends, and <r>.
 _SPECIAL = re.compile(rf"{_NAME}|{_CODE}|[\x00-\x1f\ufffe\uffff\ud800-\udfff]|_x|\A\s|\s\Z|\A<r>")
 
@@ -25,8 +25,9 @@ _SPECIAL = re.compile(rf"{_NAME}|{_CODE}|[\x00-\x1f\ufffe\uffff\ud800-\udfff]|_x
 class IssueWriter:
     """Writes the workbooks of one issue, each byte for byte as :func:`write_return` writes it.
 
-    A workbook is built as a whole if it shows last year's figures, if XlsxWriter writes the agency's name or code in a
-    way of its own, or if another cell contains the same text, because XlsxWriter stores equal texts once.
+    A workbook is built as a whole if it shows last year's figures, if the agency's name or code makes a row of the cover
+    higher, if XlsxWriter writes them in a way of its own, or if another cell contains the same text, because XlsxWriter
+    stores equal texts once.
     """
 
     form: Form
@@ -39,7 +40,8 @@ class IssueWriter:
         """Return the workbook of one agency; *last* are its figures of last year, if known."""
         agency = stamp.agency
         own = {_NAME: agency.name, _CODE: agency.code}
-        if last or agency.name == agency.code or not all(map(_is_plain, own.values())):
+        is_usual = agency.name != agency.code and all(map(_is_plain, own.values()))
+        if last or not is_usual:
             return self._built(stamp, last)
         blank = replace(stamp, agency=Agency(agency.district, _CODE, _NAME))
         if blank not in self._patterns:
@@ -63,7 +65,7 @@ class IssueWriter:
 
 
 def _is_plain(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST and not _SPECIAL.search(text)
+    return bool(text) and is_one_line(text) and not _SPECIAL.search(text)
 
 
 def _xml_escaped(text: str) -> bytes:
