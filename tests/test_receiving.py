@@ -135,6 +135,18 @@ def test_a_mail_that_was_forwarded_is_as_old_as_the_first_one(folder):
     assert len(held()) == 2
 
 
+@pytest.mark.parametrize(("second", "is_newer"), [("Fri, 10 Jan 2025", False), ("Sat, 1 Mar 2025", True)])
+def test_the_date_of_a_mail_is_known_when_the_next_one_comes(folder, second, is_newer):
+    """The workbooks carry no date, and the mails come in whatever order."""
+    for name, value, day in (("a", 8, "Sat, 1 Feb 2025"), ("b", 9, second)):
+        attached = dated(sound(values={CELL: value}), "")
+        arrived = came(f"{name}.eml", mail(("年报.xlsx", attached), sent=f"{day} 09:00:00 +0800"))
+        out = run("receive", arrived, expect=int(name == "b" and not is_newer))
+    assert ("two-versions" in out) is not is_newer
+    assert (len(held()), len(held("versions"))) == ((1, 1) if is_newer else (2, 0))
+    assert held("mails") == [NAME.replace(".xlsx", ".eml"), NAME.replace(".xlsx", "_2.eml")]
+
+
 def mail(attached, sent):
     """A mail with a workbook or another mail."""
     found, (name, content) = EmailMessage(), attached

@@ -6,13 +6,13 @@ inbox, where they are compared again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xltools.checking.collection import candidate
 from xltools.checking.versions import Versions, changed_cells, is_of_no_use, is_sure, resolve, version_key
-from xltools.collection.inbox import contents
+from xltools.collection.inbox import InboxItem, contents, items
 from xltools.collection.issuing import codes_in, file_name
 from xltools.collection.locking import locked
 from xltools.collection.manifest import hash_of
@@ -24,6 +24,7 @@ from xltools.data.reception import Moved, Received, Reception
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import entry_of, sender
 from xltools.errors import InputError, Problem
+from xltools.excel.archive import container_kind
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
 from xltools.office.guard import Limits
 
@@ -39,6 +40,7 @@ def receive(
     :class:`OutputError` if one cannot be written.
     """
     inbox = _Intake.of(folder, there, taken, roster, limits)
+    there = there._replace(filings=list(inbox.dated(there.filings, _codes(taken.filings, roster))))
     former = _replaced_before(folder, taken, there, roster)
     coming = [filing for place, filing in enumerate(taken.filings) if place not in former]
     filings = [*there.filings, *coming]
@@ -247,7 +249,26 @@ class _Intake:
         if in_its_place:
             write_atomically(standard, content)
         path = standard if in_its_place else _put(self.folder.inbox, name, content)
+        self._keep_mail(filing, name)
         return path, (*moved, *self.move_away(filing, [one for one in older if one not in in_its_place]))
+
+    def _keep_mail(self, filing: Filing, name: str) -> None:
+        """Copy the mail that a file came with into ``mails/``: its date is not in the file."""
+        mail = Path(filing.source.on_disk)
+        if filing.sent and (kind := container_kind(content := read_bytes(mail))) and kind.code == "mail":
+            _put(self.folder.mails, f"{Path(name).stem}{mail.suffix}", content)
+
+    def dated(self, filings: Iterable[Filing], codes: Collection[str]) -> Iterator[Filing]:
+        """Yield the *filings*, those of the agencies with these *codes* with the date of the mail that is kept."""
+        starts = tuple(f"{self.names[code].code}_" for code in codes)
+        sent: dict[str, str] = {}
+        for path in sorted(self.folder.mails.glob("*")) if _codes(filings, self.roster) & set(codes) else ():
+            for item in items(str(path), self.limits) if path.name.startswith(starts) else ():
+                if isinstance(item, InboxItem) and item.sent:
+                    sent[item.sha256] = max(item.sent, sent.get(item.sha256, ""))
+        for filing in filings:
+            date = filing.sent or sent.get(filing.source.sha256, "")
+            yield replace(filing, sent=date) if date else filing
 
     def move_away(self, filing: Filing, older: Sequence[Filing]) -> tuple[Moved, ...]:
         """Move files that *filing* replaces into ``versions/`` and return them; see :meth:`unpacked` for archives."""

@@ -194,6 +194,11 @@ class Folder:
         return self._folder("versions")
 
     @property
+    def mails(self) -> Path:
+        """The folder of the mails with which returns came; they show when these were sent."""
+        return self._folder("mails")
+
+    @property
     def outbox(self) -> Path:
         """The folder of the workbooks for the agencies."""
         return self._folder("outbox")
