@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.styles import Font
 
 from conftest import HERE
 from xltools.checking.checks import verify
@@ -118,6 +119,24 @@ def put(page, rows, first=4):
     for number, row in enumerate(rows, first):
         for column, value in enumerate(row, 2):
             page.cell(number, column).value = value
+
+
+HIDDEN = [
+    (lambda page: setattr(page.column_dimensions["D"], "hidden", True), ("hidden-cells", "D4")),
+    (lambda page: setattr(page, "sheet_state", "hidden"), ("hidden-cells", "B4")),
+    (lambda page: setattr(page["D4"], "font", Font(color="FFFFFF")), ("hidden-cells", "D4")),
+    (lambda page: page.merge_cells("B4:B5"), ("hidden-cells", "B5")),
+    (lambda page: setattr(page["D4"], "value", "=[1]台账!A1"), ("external-formula", "D4")),
+    (lambda page: setattr(page["B4"], "font", Font(strike=True)), ("struck-out", "B4")),
+    (lambda page: setattr(page["D4"], "font", Font(strike=True)), ("struck-out", "D4")),
+    (lambda page: setattr(page["E4"], "font", Font(strike=True)), ("struck-out", "E4")),
+]
+
+
+@pytest.mark.parametrize(("edit", "expected"), HIDDEN)
+def test_what_is_hidden_struck_out_or_elsewhere_is_told_in_lists_too(edit, expected):
+    one = filing(edited(lambda book: edit(book["隐患"])))
+    assert expected in {(finding.code, finding.address) for finding in one.findings}
 
 
 def test_lines_may_be_sorted_moved_apart_and_left_blank():

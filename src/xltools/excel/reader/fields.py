@@ -91,32 +91,45 @@ def _is_refused(
 
     So is what the cell does not show or strikes out. Return whether the cell is not read.
     """
+    is_refused = note_otherwise(
+        reading, facts, place, fact, kind, name, reading.layout.form.fields[name].label
+    )
+    if is_refused:
+        _mark_unread(reading, name)
+    return is_refused
+
+
+def note_otherwise(
+    reading: WorkbookReading,
+    facts: SheetFacts,
+    place: _Place,
+    fact: Fact,
+    kind: Text | Date | Choice,
+    name: str,
+    label: str,
+) -> bool:
+    """Note what :func:`_is_refused` says of the cell with that *name* and *label*; return whether it is not read."""
     code = "error-value" if fact.type == "e" else ""
     if reading.is_struck_out(fact) and not isinstance(kind, Text):
         code = STRUCK_OUT
     if fact.type == "n" and is_too_large(fact.text or ""):
         code = "number-too-large"
     words = ""
-    if not code and (traced := reading.tracer.formula(facts, place)):
+    has_formula = fact.formula is not None or facts.arrays
+    if not code and has_formula and (traced := reading.tracer.formula(facts, place)):
         formula, code = traced
         words = f"={joined(quoted(formula or ''))}"
     found = held_of(reading, fact).text
-    label = reading.layout.form.fields[name].label
     if code not in {"", PLAIN}:
         reading.note(code, facts.name, place, None, name=name, label=label, found=found, formula=words)
-    if code in {"", PLAIN, VOLATILE}:
-        shown = shown_as(reading, fact, kind, reading.format_of(fact))
-        if not shown.fault:
-            return False
-        code, unit = shown.fault, {"unit": "—"} if shown.fault == DIFFERS else {}
-        held = shown.held
-        reading.note(
-            code, facts.name, place, None, name=name, label=label, found=shown.text, expected=held, **unit
-        )
-        if code == ROUNDED:
-            return False
-    _mark_unread(reading, name)
-    return True
+    if code not in {"", PLAIN, VOLATILE}:
+        return True
+    shown = shown_as(reading, fact, kind, reading.format_of(fact))
+    if shown.fault:
+        about = {"name": name, "label": label, "found": shown.text, "expected": shown.held}
+        unit = {"unit": "—"} if shown.fault == DIFFERS else {}
+        reading.note(shown.fault, facts.name, place, None, **about, **unit)
+    return shown.fault not in {"", ROUNDED}
 
 
 class _Display(NamedTuple):

@@ -5,6 +5,7 @@ All figures are checked anyway, so lost protection is only a note, and hidden ce
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from xltools.excel.reader.shown import DIFFERS, shown_fault
 from xltools.excel.scan import Fact
 from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.kinds import Number
+from xltools.form.lists import parts_of_cell
 from xltools.form.places import Sheet
 from xltools.text import Word
 
@@ -34,7 +36,7 @@ def note_guards(
     if not (reading.by_labels or reading.facts.old_format):
         _note_lost_guards(reading, located)
     for place in seen:
-        _note_hidden(reading, place)
+        note_hidden(reading, place)
 
 
 def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedSheet]) -> None:
@@ -52,7 +54,7 @@ def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedS
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
 
 
-def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
+def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     """Note that a sheet, or rows, columns or cells of its table or its fields, cannot be seen."""
 
     def note(kind: str, place: tuple[int, int], found: str) -> None:
@@ -121,26 +123,31 @@ def _is_shown_otherwise(
 ) -> bool:
     """Return whether the cell with that *name* would show something else than it holds."""
     form = reading.layout.form
-    kind = form.kinds.get(form.counted.get(name, (name, ""))[0])
+    kind, cell = form.kinds.get(form.counted.get(name, (name, ""))[0]), form.cells.get(name)
+    if of_list := parts_of_cell(name):
+        column = ".".join(of_list[:2])
+        kind, cell = form.column_kinds[column], form.column_cell(column)
     if kind and not isinstance(kind, Number):
         return shown_as(reading, fact, kind, how).fault == DIFFERS
-    if value is None or name not in form.cells:
+    if value is None or cell is None:
         return False
     shown = reading.show(how, value)
-    return shown.is_date or shown_fault(shown.text, value, form.cells[name].unit) == DIFFERS
+    return shown.is_date or shown_fault(shown.text, value, cell.unit) == DIFFERS
 
 
 def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return the cells that a merged area covers. It shows only the content of its first cell."""
-    columns: dict[int, list[int]] = {}
-    for row, column in cells:
-        columns.setdefault(row, []).append(column)
+    rows: dict[int, list[int]] = {}  # by column, those that no area covers so far
+    for row, column in sorted(cells):
+        rows.setdefault(column, []).append(row)
     found = set()
     for text in merges:
         top, left, bottom, right = parsed_range(text) or (0, 0, -1, -1)
-        for row, places in columns.items():
-            if top <= row <= bottom:
-                found |= {(row, c) for c in places if left <= c <= right and (row, c) != (top, left)}
+        for column in (column for column in rows if left <= column <= right):
+            first = top + (column == left)
+            begin, end = bisect_left(rows[column], first), bisect_left(rows[column], bottom + 1)
+            found |= {(row, column) for row in rows[column][begin:end]}
+            del rows[column][begin:end]
     return found
 
 

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
 from typing import Any, NamedTuple
 
 from xltools.data.field_words import fault_facts
@@ -21,13 +20,15 @@ from xltools.data.record import Agency, ListLine, ListValue, add_to
 from xltools.data.row_checksum import checksum, line_texts
 from xltools.data.typed_numbers import STRUCK_OUT
 from xltools.excel.list_formulas import derived_formula
-from xltools.excel.reader.fields import held_of
+from xltools.excel.reader.fields import held_of, note_otherwise
+from xltools.excel.reader.guards import note_hidden
 from xltools.excel.reader.inputs import read_input
+from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty
 from xltools.excel.reader.sheets import shown_total
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import ROWS, a1, parsed, parsed_range
-from xltools.form.kinds import Choice, Held, Meant, Number, Text
+from xltools.form.kinds import Choice, Date, Held, Meant, Number, Text
 from xltools.form.labels import LONGEST_LABEL, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name, parts_of_cell
@@ -219,11 +220,10 @@ class _ListLines:
             reading.clouded |= _figures_over(reading, key)
         if self._unsure:
             self._mark_unsure()
-        if hidden := sorted(facts.hidden_rows.intersection(rows)):
-            found = "、".join(str(row + 1) for row in islice(hidden, _MOST))
-            place = (hidden[0], min(self._places))
-            words: dict[str, Any] = {"what": Word("hidden-lines"), "how": Word("unhide-lines")}
-            reading.note("hidden-cells", facts.name, place, found=found, expected=a1(*place), **words)
+        # Of a roll-up, which may have hundreds of thousands of cells, only rows are looked at.
+        columns = list(zip(self._columns, self._places, strict=True))[: 1 if reading.is_rollup else None]
+        cells = {cell_name(key, one.key, f"#{row}"): (row, at) for row in rows for one, at in columns}
+        note_hidden(reading, LocatedSheet.of_fields(facts, cells))
 
     def _filled(self) -> tuple[dict[int, _Row], list[tuple[int, int]]]:
         """Return the cells of the list that are not empty, by row and column, and the places of figures right of it."""
@@ -316,14 +316,12 @@ class _ListLines:
             reading.clouded.discard(name)
             reading.unread.discard(name)
             return reading.values.pop(name, "")
-        if reading.is_struck_out(fact):
-            self._note_fault(column, place, name, STRUCK_OUT, held_of(reading, fact).text)
+        known = self._known.get((index, fact)) or self._meant(index, kind, place, fact)
+        if known is None:
             return ""
-        known = self._known.get((index, fact))
-        if known is None:  # the dates and choices of a long list repeat, and reading them is most of the work
-            held = held_of(reading, fact)
-            known = self._known[index, fact] = held.text, kind.read(held)
         text, meant = known
+        if isinstance(kind, Text) and reading.is_struck_out(fact):
+            self._note_fault(column, place, name, STRUCK_OUT, text)
         if meant.fault:
             self._note_fault(column, place, name, meant.fault, text)
             if isinstance(kind, Text):
@@ -333,6 +331,24 @@ class _ListLines:
         ):
             self._is_clouded = True  # a formula finds the text only as it was issued
         return meant.value
+
+    def _meant(
+        self, index: int, kind: Text | Date | Choice, place: tuple[int, int], fact: Fact
+    ) -> tuple[str, Meant] | None:
+        """Return the text and the meaning of a cell, and keep them; ``None`` if the cell is not read.
+
+        The dates and choices of a long list repeat, and reading them is most of the work.
+        """
+        reading, facts, column = self._reading, self._located.facts, self._columns[index]
+        count = len(reading.findings)
+        if note_otherwise(reading, facts, place, fact, kind, self._cells[index].name, column.label):
+            self._unsure.add(column.key)
+            return None
+        held = held_of(reading, fact)
+        known = held.text, kind.read(held)
+        if len(reading.findings) == count and fact.formula is None and not facts.arrays:
+            self._known[index, fact] = known
+        return known
 
     def _note_fault(self, column: Column, place: tuple[int, int], name: str, code: str, text: str) -> None:
         self._unsure.add(column.key)

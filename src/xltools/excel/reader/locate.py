@@ -65,8 +65,8 @@ class LocatedSheet(NamedTuple):
         return cls(facts, rows, columns, cells, fields, void, asides, is_moved, texts)
 
     @classmethod
-    def of_cover(cls, facts: SheetFacts, fields: Mapping[str, tuple[int, int]]) -> LocatedSheet:
-        """Return the cover, which has nothing but fields."""
+    def of_fields(cls, facts: SheetFacts, fields: Mapping[str, tuple[int, int]]) -> LocatedSheet:
+        """Return a sheet that has nothing but fields, such as the cover, or the cells of a list."""
         rows, columns = ({place[axis]: place[axis] for place in fields.values()} for axis in (0, 1))
         return cls(facts, rows, columns, {}, fields, {}, frozenset(), is_moved=False, texts={})
 

@@ -26,7 +26,7 @@ def read_sheets(reading: WorkbookReading) -> None:
     guarded: list[LocatedSheet] = []
     if cover := reading.facts.sheet(COVER):
         places = cover_places(reading, cover, reading.layout.cover.fields)
-        guarded.append(LocatedSheet.of_cover(cover, places))
+        guarded.append(LocatedSheet.of_fields(cover, places))
         of_fields = reading.layout.form.fields.keys() | reading.layout.form.counted.keys()
         for name in (name for name in places if name not in of_fields):
             _read_text(reading, name, cover, places[name])
