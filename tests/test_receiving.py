@@ -202,6 +202,16 @@ def test_what_was_replaced_before_does_not_come_back_with_the_same_mail(folder):
     assert Path("inbox", NAME).read_bytes() == old.read_bytes()
 
 
+def test_an_answer_that_comes_back_marked_and_unchanged_is_no_new_version(folder):
+    """The file that is there has a slip, too."""
+    wrong = package({"type": {CELL: "若干"}})
+    Path("inbox", NAME).write_bytes(answered(wrong, {CELL: "约5"}, "inbox/" + NAME))
+    run("verify", "--return-to", "returned", expect=1)
+    (back,) = Path("returned").glob("*.xlsx")
+    assert "has the same content" in run("receive", shutil.copy(back, "../a.xlsx"), expect=1)
+    assert held() == [NAME]
+
+
 def test_a_slip_outweighs_the_order_of_arrival(folder):
     """The answer came first, and the file that it answers only later."""
     wrong = package({"type": {CELL: "若干"}})

@@ -113,7 +113,7 @@ def resolve(candidates: Sequence[Candidate], later: Container[int] = ()) -> Vers
     for group in places.values():
         if len(group) == 1:
             continue
-        classes = _classes([(place, candidates[place]) for place in group])
+        classes = _classes([(place, candidates[place]) for place in group], later)
         newest = _newest(classes, codes, later)
         if newest is None:
             finding = _undecided_finding([one.filing for one in classes])
@@ -210,14 +210,15 @@ class _Class:
         return date is None or other_date is None or date >= other_date
 
 
-def _classes(group: Iterable[tuple[int, Candidate]]) -> list[_Class]:
-    """Return the different versions. The order of *group* has no effect."""
+def _classes(group: Iterable[tuple[int, Candidate]], later: Container[int]) -> list[_Class]:
+    """Return the different versions. The order of *group* has no effect; of copies, one that came *later* is the copy."""
     found: list[_Class] = []
     for place, one in sorted(
         group,
         key=lambda item: (
             _is_document(item[1].filing),
             item[1].filing.lineage is not None,
+            item[0] in later,
             item[1].filing.source,
         ),
     ):
