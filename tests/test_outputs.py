@@ -38,6 +38,16 @@ def test_the_ending_is_the_format_and_nothing_typed_is_lost(command, ending, tmp
     assert output.read_bytes() == content
 
 
+def test_every_command_that_writes_a_file_asks_before_it_replaces_one(tmp_path, monkeypatch):
+    listed = (ROOT / "tests" / "interface" / "commands.txt").read_text(encoding="utf-8").splitlines()
+    options = [line.partition(" | ")[0] for line in listed]
+    writing = {one.removesuffix(" -o, --output") for one in options if one.endswith(" -o, --output")}
+    assert writing <= {one.removesuffix(" --force") for one in options if one.endswith(" --force")}
+    run("init", tmp_path / "c", "--year", "2024", "--district", "青禾区", "--roster", ROSTER)
+    monkeypatch.chdir(tmp_path / "c")
+    assert "exists" in run("history", "-o", "roster.csv", "--format", "text", expect=2)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -304,6 +304,12 @@ def problems(tmp_path, text):
     return [(p.code, p.place.rpartition(":")[2]) for p in caught.value.problems]
 
 
+def test_agencies_in_two_tables_side_by_side_are_not_left_out(tmp_path):
+    text = "单位代码,单位名称,,单位代码,单位名称 \n1,甲局,,3,丙局\n2,乙局,,4,丁局\n"
+    assert problems(tmp_path, text) == [("roster-beside", "1")]
+    assert problems(tmp_path, "代码,单位,,代码,单位：\n1,甲局,,2,乙局\n") == [("roster-beside", "1")]
+
+
 def test_every_fault_is_named_with_its_line(tmp_path):
     text = "code,name\n01,甲\n01,乙\n02,甲\n,丙\n03,\n04,a/b\n05,c:d?\n06," + "长" * 70 + "\nA1,丁\na1,戊\n"
     assert problems(tmp_path, text) == [

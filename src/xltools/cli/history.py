@@ -15,14 +15,12 @@ from xltools.cli.options import (
     agency_of,
     collection_defaults,
     collection_folder,
-    file,
-    formats,
     of_period,
-    option,
     prior,
     reading,
 )
 from xltools.cli.output import emit, encoding
+from xltools.cli.output_files import output_file
 from xltools.cli.returns import find_past, read_all
 from xltools.collection import journal
 from xltools.collection.reading import read_one
@@ -42,13 +40,17 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("history", cls=Command, help=catalog(lang)("help.history"))
     @click.argument("wanted", metavar="[AGENCY|CELL]", required=False, default="")
-    @formats(lang, "text", "json")
-    @option(lang, "-o", "--output", type=file(), text="output")
+    @output_file(lang, "text", "json")
     @prior(lang)
     @of_period(lang)
     @reading(lang)
     def run(
-        wanted: str, how: str, output: Path | None, prior: tuple[Path, ...], reading: ReadingOptions
+        wanted: str,
+        how: str,
+        output: Path | None,
+        is_new: bool,
+        prior: tuple[Path, ...],
+        reading: ReadingOptions,
     ) -> int:
         folder = collection_folder()
         known, roster = journal.read(folder.path), load_roster(folder.roster)
@@ -66,9 +68,10 @@ def command(lang: Lang) -> click.Command:
             about, lines = report.cell_object(cell), list(report.cell_lines(cell, lang))
         if how == "json":
             whole = about | report.chain_object(known)
-            emit(json_text(whole, encoding(output), indent=1), output)
+            emit(json_text(whole, encoding(output), indent=1), output, is_new=is_new)
         else:
-            emit(harmless("\n".join([*lines, *report.chain_lines(known, lang)])), output)
+            text = harmless("\n".join([*lines, *report.chain_lines(known, lang)]))
+            emit(text, output, is_new=is_new)
         return 0
 
     return run

@@ -248,6 +248,8 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
         raise RosterError(Problem("roster-head", place, heads))
     if code is None:
         raise RosterError(Problem("roster-no-codes", place, heads))
+    if head.count(head[name]) > 1:
+        raise RosterError(Problem("roster-beside", place, {"head": first[1][name]}))
     entries: list[tuple[int, Entry]] = []
     problems: list[Problem] = []
     lines_by_code: dict[str, int] = {}
