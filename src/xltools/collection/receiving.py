@@ -254,9 +254,10 @@ class _Intake:
 
     def _keep_mail(self, filing: Filing, name: str) -> None:
         """Copy the mail that a file came with into ``mails/``: its date is not in the file."""
-        mail = Path(filing.source.on_disk)
-        if filing.sent and (kind := container_kind(content := read_bytes(mail))) and kind.code == "mail":
-            _put(self.folder.mails, f"{Path(name).stem}{mail.suffix}", content)
+        content = read_bytes(Path(filing.source.on_disk)) if filing.sent else b""
+        if (kind := container_kind(content)) and kind.code == "mail":
+            ending = {"outlook": ".msg"}.get(kind.container, ".eml")
+            _put(self.folder.mails, f"{Path(name).stem}{ending}", content)
 
     def dated(self, filings: Iterable[Filing], codes: Collection[str]) -> Iterator[Filing]:
         """Yield the *filings*, those of the agencies with these *codes* with the date of the mail that is kept."""

@@ -222,8 +222,8 @@ class _ListLines:
             self._mark_unsure()
         # Of a roll-up, which may have hundreds of thousands of cells, only rows are looked at.
         columns = list(zip(self._columns, self._places, strict=True))[: 1 if reading.is_rollup else None]
-        cells = {cell_name(key, one.key, f"#{row}"): (row, at) for row in rows for one, at in columns}
-        note_hidden(reading, LocatedSheet.of_fields(facts, cells))
+        places = {cell_name(key, one.key, f"#{row}"): (row, at) for row in rows for one, at in columns}
+        note_hidden(reading, LocatedSheet.of_fields(facts, places))
 
     def _filled(self) -> tuple[dict[int, _Row], list[tuple[int, int]]]:
         """Return the cells of the list that are not empty, by row and column, and the places of figures right of it."""
