@@ -390,6 +390,16 @@ def test_the_slips_give_the_order_where_the_journal_is_gone(year, tmp_path):
     assert found["last"] is None
 
 
+def test_a_file_that_was_put_there_by_hand_is_older_than_the_one_that_took_its_place(year, tmp_path):
+    run("receive", "../来件")
+    (there,) = (year / "inbox").glob("001*")
+    there.write_bytes(package("001", fees__amount=5))
+    (tmp_path / "新.xlsx").write_bytes(package("001", fees__amount=6))
+    run("receive", "../新.xlsx")
+    found = json.loads(run("history", "001", "--format", "json"))
+    assert [one["file"].partition("/")[0] for one in found["versions"]] == ["versions", "inbox"]
+
+
 def test_the_history_of_a_figure_shows_agencies_changes_reasons_and_persons(year, tmp_path):
     run("receive", "../来件")
     run("accept", "002", "blank", "--reason", "确实没有数")

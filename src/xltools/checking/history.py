@@ -162,8 +162,12 @@ def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
     """Return the versions in the order of their slips, else of the journal, else of their dates of saving."""
     events: dict[str, list[Event]] = {}
     first: dict[str, int] = {}
+    replaced: dict[str, set[str]] = {}  # by the sum of the file that took their place
     for number, event in enumerate(known.events):
         events.setdefault(event.sha256, []).append(event)
+        if event.what == "replaced":
+            replaced.setdefault(str(event.facts.get("by_sha256", "")), set()).add(event.sha256)
+            replaced.get(event.sha256, set()).discard(str(event.facts.get("by_sha256", "")))
         # What was there when the journal began came in before everything else, in an unknown order.
         first.setdefault(event.sha256, -1 if event.what == "begun" else number)
     found, files = list[Version](), dict[str, list[Filing]]()
@@ -171,7 +175,7 @@ def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
         own, key=lambda filing: filing.source.path
     ):  # a file in the inbox before those in versions/
         files.setdefault(filing.source.sha256, []).append(filing)
-    for filing in _in_order([some[0] for some in files.values()], first):
+    for filing in _in_order([some[0] for some in files.values()], first, replaced):
         changes = _differences(found[-1].filing, filing) if found else ()
         sha256 = filing.source.sha256
         copies = tuple(copy.source.path for copy in files[sha256][1:])
@@ -179,8 +183,13 @@ def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
     return tuple(found)
 
 
-def _in_order(own: Iterable[Filing], first: Mapping[str, int]) -> Iterator[Filing]:
-    """Yield the filings, the oldest first; *first* is the place of the first event about a content in the journal."""
+def _in_order(
+    own: Iterable[Filing], first: Mapping[str, int], replaced: Mapping[str, set[str]]
+) -> Iterator[Filing]:
+    """Yield the filings, the oldest first.
+
+    *first* is the place of the first event about a content in the journal, *replaced* are those that one took the place of.
+    """
 
     def key(filing: Filing) -> tuple[float, str, str]:
         return (first.get(filing.source.sha256, float("inf")), filing.modified, filing.source.path)
@@ -188,7 +197,11 @@ def _in_order(own: Iterable[Filing], first: Mapping[str, int]) -> Iterator[Filin
     left = sorted(own, key=key)
     while left:
         sums = {filing.source.sha256 for filing in left}
-        ready = (filing for filing in left if not sums & _earlier(filing))
+        ready = (
+            filing
+            for filing in left
+            if not sums & (_earlier(filing) | replaced.get(filing.source.sha256, set()))
+        )
         oldest = next(ready, left[0])  # slips that name each other have no order
         left.remove(oldest)
         yield oldest
