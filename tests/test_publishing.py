@@ -578,6 +578,18 @@ def test_a_text_goes_to_the_screen_outside_a_collection(collection, monkeypatch,
     assert "option-missing" in run("publish", "-o", "x.md", expect=2)
 
 
+def test_what_a_text_denies_by_the_names_of_cells_stops_the_report_in_every_section(collection):
+    told = ["没有自然人的重复申请", "未发生行政复议", "没有结转下年度继续办理的申请"]
+    text = f"# 五、存在的主要问题及改进情况\n{told[0]}。\n# 六、其他需要报告的事项\n{told[1]}；{told[2]}。没有公开出版物。\n"
+    (collection / "text.md").write_text(text, encoding="utf-8")
+    settled = {"applications.declined_repeat.natural": 3, "applications.new.natural": 14}  # 11 of these
+    others = {"applications.carried_out.natural": 3, "disputes.review.upheld": 3}
+    corrected(collection, "002", settled | others)
+    lines = [x for x in run("publish", "--format", "md", expect=1).splitlines() if "prose-nothing" in x]
+    assert sorted(next(one for one in told if one in line) for line in lines) == sorted(told)
+    assert all("error prose-nothing" in line for line in lines)
+
+
 def test_with_errors_nothing_is_written(tmp_path):
     values = {name: Decimal(value) for name, value in VALUES.items()}
     values["applications.carried_out.natural"] += 1

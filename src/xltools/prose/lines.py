@@ -24,6 +24,7 @@ _SHORTEST, _SHORTEST_PART = (
     2,
     6,
 )  # characters of a name, and of one that is the first of two things in a label
+_OTHER = "其他"  # than what was spoken of before
 _OF_NO_LINE = ("其他", "总计", "合计", "小计")
 
 
@@ -40,6 +41,7 @@ class NamedLine(NamedTuple):
 
     name: str
     names: tuple[str, ...]
+    whole: frozenset[str]  # the names that need no subject beside them
     block: int
     is_row: bool
     keys: tuple[str, ...]
@@ -135,15 +137,17 @@ def _named(form: Form, index: int, block: Block) -> Iterator[NamedLine]:
                 continue  # its total has its name
             if not all(one.additive and not one.mean for one in held):
                 continue
-            names = dict.fromkeys(name for label in labels for name in _names(label, subjects))
+            whole = dict.fromkeys(name for label in labels for name in _names(label))
+            names = whole | dict.fromkeys(brief for name in whole for brief in _without(name, subjects))
             called = [form.prose.called.get(key, ()) for key in (line.key, *names)]
             names |= dict.fromkeys(word for words in called for word in words)
             kept = tuple(name for name in names if name not in _OF_NO_LINE)
             if kept:
-                yield NamedLine(kept[0], kept, index, is_row, tuple(one.key for one in held))
+                own = frozenset(name for name in whole if not name.startswith(_OTHER))
+                yield NamedLine(kept[0], kept, own, index, is_row, tuple(one.key for one in held))
 
 
-def _names(label: str, subjects: Sequence[str]) -> Iterator[str]:
+def _names(label: str) -> Iterator[str]:
     """Yield what a label is called in prose, the fullest first."""
     plain = re.sub(_BRACKETS, "", re.sub(_NUMBER, "", label))
     if len(first := plain.partition("、")[0]) >= _SHORTEST_PART and first != plain:
@@ -154,17 +158,15 @@ def _names(label: str, subjects: Sequence[str]) -> Iterator[str]:
     for text in (counted, re.sub(_OPENING, "", counted), re.sub(_OPENING, "", plain)):
         if len(text) >= _SHORTEST:
             yield text
-    if counted != plain:
-        yield from _without(re.sub(_OPENING, "", counted), subjects)
 
 
-def _without(text: str, subjects: Iterable[str]) -> Iterator[str]:
-    for subject in subjects:  # 新收|政府信息公开申请
-        head = re.sub(f"(?:政府)?{re.escape(subject)}$", "", text)
-        if head != text:
-            if len(head) >= _SHORTEST:
-                yield head
-            return
+def _without(name: str, subjects: Iterable[str]) -> Iterator[str]:
+    """Yield the name of a count without its subject: 新收 for 新收政府信息公开申请数量."""
+    counted = re.sub(_COUNTED, "", name)
+    subject = next((one for one in subjects if counted != name and counted.endswith(one)), "")
+    brief = re.sub(f"(?:政府)?{re.escape(subject)}$", "", counted)
+    if subject and len(brief) >= _SHORTEST:
+        yield brief
 
 
 def _usual(axis: Sequence[Line]) -> str | None:

@@ -40,6 +40,7 @@ from xltools.prose.sentences import (
     is_plainly_denied,
     limits_all,
     may_negate,
+    names_another,
     negations,
     only_denies,
     opens_parts,
@@ -118,6 +119,7 @@ class _NamedTerm(NamedTuple):
     claim: Claim | None
     line: NamedLine | None
     is_name: bool
+    is_whole: bool = False  # a name that needs no subject beside it
 
     @property
     def is_generic(self) -> bool:
@@ -456,7 +458,9 @@ class FilingProse:
             if same:
                 found.remove(same)
             claim = same.claim if same else self._lines.claim_of.get(line) if line.is_row else None
-            found.append(_NamedTerm(start, end, claim, line, is_name=True))
+            found.append(
+                _NamedTerm(start, end, claim, line, is_name=True, is_whole=text[start:end] in line.whole)
+            )
         kept: list[_NamedTerm] = []
         for term in sorted(found, key=lambda term: (term.start - term.end, not term.is_name)):
             if not any(term.start < other.end and other.start < term.end for other in kept):
@@ -473,7 +477,10 @@ class FilingProse:
         said = [term for term in terms if term.end > len(topic)]
         # 3件涉及国家秘密，没有予以公开; 没有办结的申请，及时跟进: only a sentence by itself denies what is usually done.
         is_usual = any(term.claim and not term.claim.denied for term in said)
-        if not self._is_plain(text, terms) or (is_usual and not is_alone and not negation.is_behind):
+        rest = [text[a.end : b.start] for a, b in pairwise(said)] + [text[t.end :] for t in said[-1:]]
+        if any(map(names_another, rest)) or not self._is_plain(text, terms):
+            return
+        if is_usual and not is_alone and not negation.is_behind:
             return
         if not said and terms and only_denies(denied):  # 行政诉讼没有|发生
             said = terms
@@ -578,16 +585,27 @@ class FilingProse:
         return Interpretation(label, linear.value(self.values), linear)
 
     def _can_be_denied(self, box: str, before: str, text: str, term: _NamedTerm) -> bool:
-        """Return whether nothing else can be meant: a line has its full name, or a claim the right subject."""
+        """Return whether nothing else can be meant: a line has its full name, or a claim the right subject.
+
+        In the claim's own boxes words that are a piece of a name need one too: 没有国家秘密 may be said of what is published.
+        """
         claim, is_told = term.claim, not self.form.prose.names_foreign(before)
-        if is_told and term.is_name and term.is_row:
+        if is_told and term.is_whole and term.is_row:
             return True
-        if claim is None:
-            return False
-        about = {
-            word for one in self.form.prose.claims if {*one.about} & {*claim.about} for word in one.brief
-        }
-        return (is_told and any(word in text for word in about)) or self.is_about(claim, box, before + text)
+        if is_told and any(word in text for word in self._briefs_of(term)):
+            return True
+        own = box if term.is_name or (claim and (claim.whole or claim.brief)) else ""
+        return claim is not None and self.is_about(claim, own, before + text)
+
+    def _briefs_of(self, term: _NamedTerm) -> set[str]:
+        """Return the subjects in short of a term: those of the claims about its own subject, or about its table."""
+        claims = self.form.prose.claims
+        if term.claim:
+            same = [one for one in claims if {*one.about} & {*term.claim.about}]
+        else:
+            lines = ((one, self._lines.line_of(one)) for one in claims)
+            same = [one for one, line in lines if line and term.line and line.block == term.line.block]
+        return {word for one in same for word in one.brief}
 
     # -- all of something
 

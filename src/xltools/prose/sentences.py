@@ -76,6 +76,8 @@ _JOINED_BEHIND = r"[和或及与、]|以及|以外|之外"
 _NOT_ALL = r"除|其余|剩余|其他(?!组织|处理)|到期|审结|结案|部分(?!公开)"
 # What does not stand behind a word for a circle of agencies that something is said of: 全市|统一部署, 区政府|门户网站.
 NO_ATTRIBUTE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|的?要求|中心工作|[域场]|(?<=政府)信息)"
+# Nouns behind a name that are another thing than what it counts: 没有行政复议|工作.
+_ANOTHER = r"工作|措施|结果|收入|机构|者"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"
 _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
@@ -361,6 +363,11 @@ def has_topic(before: str, clause: str, after: str) -> bool:
 def only_denies(text: str) -> bool:
     """Return whether *text*, found behind a negation, names nothing of its own: 行政诉讼没有|发生."""
     return re.fullmatch(_OCCURRED_ALONE, text) is not None
+
+
+def names_another(text: str) -> bool:
+    """Return whether *text*, found behind the name of a line, makes it the name of another thing: 行政复议|工作."""
+    return re.match(_ANOTHER, text) is not None
 
 
 def is_plainly_denied(rest: Iterable[str], words: Iterable[str]) -> bool:
