@@ -3,7 +3,7 @@
 Slips are made in sound figures: those of the samples, and random ones of which 60 % are 0. In a document every total is
 typed; in an issued workbook every total is computed, with or without witnesses: last year's figures and sentences, of which
 10 % were copied from the wrong table and 8 % tell of the office alone. A draw counts if it leaves a trace. ``--wrong``
-prints the draws in which a wrong cell was named.
+prints the draws in which a wrong cell was named; ``--only`` measures the tables whose head contains a text, such as ``random, workbook``.
 """
 
 from __future__ import annotations
@@ -423,11 +423,14 @@ SAID = ("right", "partly", "first", "listed", "missing", "nothing", "wrong")
 HEAD = f"| slip | draws | {' | '.join(SAID)} | messages per slip | ms |\n{'|---' * (len(SAID) + 4)}|"
 
 
-def main(draws: int, seed: int, *, show: bool) -> None:
+def main(draws: int, seed: int, *, show: bool, only: str) -> None:
     """Print a table for each form, source of figures, and mode."""
     for form, source in ((OFFICIAL, "samples"), (OFFICIAL, "random"), (OTHER, "random")):
         for mode in ("document", "workbook", "witnesses"):
-            print(f"\n{form.name}, {source}, {mode}\n\n{HEAD}")
+            title = f"{form.name}, {source}, {mode}"
+            if only not in title:
+                continue
+            print(f"\n{title}\n\n{HEAD}")
             usual, every = (Counter[str](), list[Measured]()), (Counter[str](), list[Measured]())
             for slip, counts, results in measure(draws, seed, form, mode, source=source, show=show):
                 for all_counts, all_results in (usual, every) if slip in USUAL else (every,):
@@ -461,5 +464,6 @@ if __name__ == "__main__":
     parser.add_argument("--draws", type=int, default=200, help="of each kind of slip")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--wrong", action="store_true")
+    parser.add_argument("--only", default="")
     arguments = parser.parse_args()
-    main(arguments.draws, arguments.seed, show=arguments.wrong)
+    main(arguments.draws, arguments.seed, show=arguments.wrong, only=arguments.only)

@@ -23,7 +23,7 @@ from xltools.data.filing import Origin, Shown
 from xltools.data.finding import GUILTY, Finding
 from xltools.data.period import Period
 from xltools.excel.reader import read
-from xltools.form.load import parse
+from xltools.form.load import load, parse
 from xltools.report.data import finding_object
 from xltools.report.slip import _slip_row, returned
 from xltools.report.text import file_text
@@ -271,6 +271,51 @@ def test_what_the_right_figure_settles_is_told_under_it():
     (group,) = [group for group in grouped(findings) if group.guilty]
     assert {f.code for f in group.findings} >= {"jump", "outlier", "rule-broken"}
     assert [f.cell for f in findings if f not in group.findings] == [other]
+
+
+def test_what_one_slip_causes_is_one_message_where_too_many_cells_may_be_it():
+    """The line is said, with the sentence that the right figure of one of its cells would settle; another stays beside."""
+    rng = random.Random(6)
+    sound = {name: value + 1 for name, value in drawn(rng).items() if name.startswith("applications.")}
+    for column in COLUMNS:
+        whole = FORM.complete(sound)
+        sound[f"applications.new.{column}"] += sum(
+            sign * whole[f"applications.{row}.{column}"]
+            for row, sign in (("total", 1), ("carried_out", 1), ("carried_in", -1), ("new", -1))
+        )
+    granted = FORM.complete(sound)["applications.granted.total"]
+    told_of = f"全年予以公开{granted:f}件。因政府信息公开被申请行政复议7件。"
+    wrong = sound | {"applications.granted.natural": Decimal(0)}
+    one = replace(workbook(wrong), prose=prose_for(FORM) | {"overview.on_request": told_of})
+    findings = told(one)
+    verdict = verdict_of(findings)
+    assert not verdict.suspects
+    assert verdict.line == "自然人"
+    (group,) = (group for group in grouped(findings) if group.guilty)
+    assert {f.code for f in group.findings} == {"rule-broken", "prose-figure"}
+    (other,) = (f for f in findings if f not in group.findings)
+    assert "行政复议" in other.found
+
+
+def test_a_cell_with_which_another_rule_still_fails_is_not_named():
+    """A figure and its total were left out: the total alone adds up, but the figure is not the sum of its kinds."""
+    form = load(ROOT / "tests" / "forms" / "xcjc-2026.toml")
+    values = dict.fromkeys(form.input_names, Decimal(0))
+    for row, figures in {
+        "special": (9, 5, 2, 30, 346, 277, 69),
+        "joint": (7, 7, 1, 20, 512, 162, 350),
+    }.items():
+        columns = ("sites", "faulty", "mended", "people", "fines", "paid", "owed")
+        values |= {f"visits.{row}.{c}": Decimal(v) for c, v in zip(columns, figures, strict=True)}
+    equations = equations_of(form, frozenset(form.definitions), frozenset())
+
+    def named(wrong):
+        figures = form.complete(values) | dict.fromkeys(wrong, Decimal(0))
+        verdicts = judged(Search(equations, figures, {}), figures, {}, ())
+        return [c.cell for v in verdicts if v.named for c in v.named.changes]
+
+    assert named(["visits.total.fines"]) == ["visits.total.fines"]
+    assert named(["visits.total.fines", "visits.joint.fines"]) == []
 
 
 def test_an_old_format_names_what_is_named_whether_its_totals_were_typed_or_computed():

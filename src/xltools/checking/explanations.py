@@ -92,9 +92,11 @@ class Search:
         self._off: list[
             tuple[Decimal | int, ...]
         ] = []  # of each witness, by how much each of its sums is off
-        self._heard: list[frozenset[str]] = []  # the cells that each speaks of
+        self._sums: list[
+            Sequence[Mapping[str, int]]
+        ] = []  # of each, over typed cells; none if a figure is not known
         self._weight: list[float] = []  # the bits against its being wrong
-        self._said: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        self._known: dict[str, list[tuple[int, int, int]]] = {}
         self._slips: dict[tuple[str, int], tuple[float, float, bool]] = {}
         self.rests: dict[int, dict[int, int]] = defaultdict(dict)
         get = self.figures.get
@@ -108,21 +110,30 @@ class Search:
     def hear(self, witnesses: Sequence[Witness]) -> None:
         """Take evidence of *witnesses* into account, except of those who speak of figures that are not known."""
         self.witnesses = witnesses
-        for index, witness in enumerate(witnesses):
-            sums = [(self.equations.spread(linear.terms), value) for linear, value in witness.sums]
-            cells = frozenset(name for terms, _ in sums for name in terms)
+        figures: dict[Linear, int] = {}  # many speak of the same sums
+        for witness in witnesses:
+            sums = [self.equations.spread(linear.terms) for linear, _ in witness.sums]
             off: list[Decimal | int] = []
-            for place, (terms, value) in enumerate(sums):
+            for terms, (linear, value) in zip(sums, witness.sums, strict=True):
+                if linear not in figures:
+                    figures[linear] = sum(f * self.figures.get(name, 0) for name, f in terms.items())
                 right = EXACT.multiply(value, self.scale)
-                found = sum(factor * self.figures.get(name, 0) for name, factor in terms.items())
-                off.append(found - (int(right) if is_whole(right) else right))
-                if self.equations.unknown.isdisjoint(cells):
-                    for name, factor in terms.items():
-                        self._said[name].append((index, place, factor))
+                off.append(figures[linear] - (int(right) if is_whole(right) else right))
             self._off.append(tuple(off))
-            self._heard.append(cells)
-            largest = max(int(abs(value)) for _, value in sums)
+            self._sums.append(sums if all(map(self.equations.unknown.isdisjoint, sums)) else [])
+            largest = max(int(abs(value)) for _, value in witness.sums)
             self._weight.append(min(_APART, _LESS + log2(1 + largest)))
+
+    def _said(self, name: str) -> list[tuple[int, int, int]]:
+        """Return the sums that speak of a cell, by the index of the witness and of the sum, each with its factor."""
+        if name not in self._known:
+            self._known[name] = [
+                (index, place, terms[name])
+                for index, sums in enumerate(self._sums)
+                for place, terms in enumerate(sums)
+                if name in terms
+            ]
+        return self._known[name]
 
     def ranked(self, rest: Mapping[int, int]) -> list[Explanation]:
         """Return the explanations of what is left over in one component, the likeliest first; one for each set of cells."""
@@ -226,22 +237,33 @@ class Search:
         return not touched or self._keeps(act, touched)
 
     def _keeps(self, act: Act, bounds: Iterable[Constraint]) -> bool:
-        """Return whether all *bounds* that hold also hold after an act; one over another suspect cell cannot tell."""
+        """Return whether all *bounds* that hold also hold after an act."""
+        return all(not one.holds(self._printed) for one in self._broken_after(act, bounds))
+
+    def leaves_broken(self, act: Act, component: int) -> bool:
+        """Return whether another constraint over cells of a component does not hold after an act: not all is explained."""
+        bounds = self.equations.bounds
+        return bool(bounds) and any(
+            self._broken_after(
+                act, (one for name in self.equations.cells_of(component) for one in bounds.get(name, ()))
+            )
+        )
+
+    def _broken_after(self, act: Act, bounds: Iterable[Constraint]) -> Iterator[Constraint]:
+        """Yield the *bounds* that do not hold after an act; one over another suspect cell cannot tell."""
         home, rights = self.equations.home, {change.cell: change.right for change in self.changes(act)}
         suspect = self.rests.keys() - {home[name] for name in rights}
         after = {**self._printed, **rights}
-        return not any(
-            one.holds(self._printed) and not one.holds(after)
-            for one in bounds
-            if suspect.isdisjoint(home.get(name) for name in one.names)
-        )
+        for one in bounds:
+            if suspect.isdisjoint(home.get(name) for name in one.names) and not one.holds(after):
+                yield one
 
     # -- evidence
 
     def _found(self, bits: float, how: How, act: Act, *, is_usual: bool) -> Explanation:
-        off = {index: list(self._off[index]) for name, _ in act for index, _, _ in self._said.get(name, ())}
+        off = {index: list(self._off[index]) for name, _ in act for index, _, _ in self._said(name)}
         for name, change in act:
-            for index, place, factor in self._said.get(name, ()):
+            for index, place, factor in self._said(name):
                 off[index][place] += factor * change
         repaired = []
         for index, now in off.items():
@@ -259,7 +281,9 @@ class Search:
     def _is_singled_out(self, name: str, witnesses: Iterable[int]) -> bool:
         """Return whether one of *witnesses* speaks of a cell and of no other that leaves its trace."""
         alike = self.equations.alike[self.equations.direction[name][0]]
-        return any(self._heard[witness].intersection(alike) == {name} for witness in witnesses)
+        return any(
+            {one for terms in self._sums[w] for one in alike if one in terms} == {name} for w in witnesses
+        )
 
     def _crowd(self, name: str) -> int:
         return len(self.equations.alike[self.equations.direction[name][0]])

@@ -43,7 +43,7 @@ class Suspect:
 class GuiltVerdict:
     """What is behind the equations over ``cells`` that fail.
 
-    ``line`` is the name of the one row or column that all single cells are in, and ``difference`` by how much it is off;
+    ``possible`` are the single cells that explain it where none is named or listed, because too many do. ``line`` is the name of the one row or column that all single cells are in, and ``difference`` by how much it is off;
     empty if there is none. ``effect`` is the largest change of each headline figure over all explanations; ``None`` if
     nothing of at most two cells, or of one line, explains it.
     """
@@ -53,6 +53,7 @@ class GuiltVerdict:
     is_computed: bool  # no total among the cells was typed, or all add up: they follow the inputs
     named: Suspect | None
     listed: tuple[Suspect, ...]
+    possible: tuple[Suspect, ...]
     explanations: int
     line: str
     difference: Decimal
@@ -185,9 +186,11 @@ def _merged(found: Sequence[_Found]) -> Iterator[GuiltVerdict]:
 
 
 def _is_sure(found: _Found) -> bool:
-    """Return whether the first explanation may be named."""
+    """Return whether the first explanation may be named: with it everything holds, and no other is nearly as likely."""
     first, *others = found.ranked
     if found.is_computed and not first.is_witnessed:
+        return False
+    if found.search.leaves_broken(first.act, found.component):
         return False
     doubt = sum(2 ** (first.bits - other.bits) for other in others)
     tells = first.crowd == 1 or (first.is_usual and (first.crowd <= _CROWD or first.is_witnessed))
@@ -207,13 +210,17 @@ def _near(ranked: Sequence[Explanation]) -> list[Explanation]:
 def _verdict(found: Sequence[_Found], *, is_named: bool) -> GuiltVerdict:
     search, ranked = found[0].search, found[0].ranked
     equations = search.equations
-    line, difference = _line(search, ranked)
+    single = [one for one in ranked if one.how == "cell"]
+    line, difference = _line(search, single)
+    listed = [] if is_named else _near(ranked)
+    possible = [] if is_named or listed else single
     return GuiltVerdict(
         cells=frozenset().union(*(equations.cells_of(one.component) for one in found)),
         equations=sum(len(search.rests[one.component]) for one in found),
         is_computed=all(one.is_computed for one in found),
         named=_suspect(search, ranked[0]) if is_named else None,
-        listed=() if is_named else tuple(_suspect(search, one) for one in _near(ranked)),
+        listed=tuple(_suspect(search, one) for one in listed),
+        possible=tuple(_suspect(search, one) for one in possible),
         explanations=len(ranked),
         line=line,
         difference=difference,
@@ -241,11 +248,11 @@ def _effect(search: Search, ranked: Iterable[Explanation]) -> dict[str, Decimal]
     return {headline: Decimal(change) / search.scale for headline, change in largest.items() if change}
 
 
-def _line(search: Search, ranked: Iterable[Explanation]) -> tuple[str, Decimal]:
+def _line(search: Search, single: Iterable[Explanation]) -> tuple[str, Decimal]:
     """Return the row or column that every single cell which explains the rest is in, and by how much it is off."""
-    single = [one.act[0] for one in ranked if one.how == "cell"]
-    cells = [search.equations.form.cells[name] for name, _ in single]
+    acts = [one.act[0] for one in single]
+    cells = [search.equations.form.cells[name] for name, _ in acts]
     for lines in ([cell.column for cell in cells], [cell.row for cell in cells]):
         if lines and all(line is lines[0] for line in lines):
-            return lines[0].label, Decimal(max(abs(change) for _, change in single)) / search.scale
+            return lines[0].label, Decimal(max(abs(change) for _, change in acts)) / search.scale
     return "", ZERO

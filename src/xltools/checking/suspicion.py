@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from xltools.checking.equations import equations_of
 from xltools.checking.explanations import CellChange, Witness
 from xltools.checking.failing_equations import FailingEquation
 from xltools.checking.guilty import GuiltVerdict, Suspect
@@ -12,8 +13,8 @@ from xltools.checking.prior import is_jump
 from xltools.data.filing import Return
 from xltools.data.finding import GUILTY, Cause, Finding
 from xltools.data.policy import Thresholds
-from xltools.form.linear import ZERO
-from xltools.form.model import of_last_year
+from xltools.form.linear import EXACT, ZERO
+from xltools.form.model import Form, of_last_year
 from xltools.form.wording import LAST
 from xltools.text import Phrases
 
@@ -33,11 +34,15 @@ def explained(
     """Return the verdict on each finding that has one, by its index.
 
     A verdict is about the equations that fail, and about all that would not be found with the right figures of a suspect:
-    what witnesses say, and comparisons with last year and other agencies.
+    what witnesses say, and comparisons with last year and other agencies. Where too many cells may be the one, it is about
+    what would not be found with the right figure of any of them.
     """
     found: dict[int, GuiltVerdict] = {}
+    figures = {**filing.record.complete(), **of_last_year(last)}
     for verdict in verdicts:
-        suspects = [(one, _corrected(one, filing) | of_last_year(last)) for one in verdict.suspects]
+        suspects = [
+            (one, _Corrected(one, filing.form, figures)) for one in verdict.suspects or verdict.possible
+        ]
         for index, finding in enumerate(findings):
             equation = equations.get(index)
             if equation is not None and finding.code != "formula-wrong":
@@ -45,7 +50,7 @@ def explained(
             else:
                 is_about = any(
                     any(_is_denied(finding, witness) for witness in suspect.witnesses)
-                    or _is_settled(finding, filing, after, thresholds)
+                    or _is_settled(finding, after, thresholds)
                     for suspect, after in suspects
                 )
             if is_about:
@@ -53,29 +58,40 @@ def explained(
     return found
 
 
-def _corrected(suspect: Suspect, filing: Return) -> dict[str, Decimal]:
-    """Return the figures of a return with the right ones; a total that was typed wrong changes nothing."""
-    return filing.form.complete({**filing.record.values, **{c.cell: c.right for c in suspect.changes}})
+class _Corrected:
+    """The figures of a return with the right ones of a suspect; a total that was typed wrong changes nothing."""
+
+    def __init__(self, suspect: Suspect, form: Form, figures: Mapping[str, Decimal]) -> None:
+        self.form, self._figures = form, figures
+        self._changes = {c.cell: EXACT.subtract(c.right, c.found) for c in suspect.changes}
+        self._equations = equations_of(form, frozenset(), frozenset())
+
+    def __getitem__(self, name: str) -> Decimal:
+        figure = self._figures.get(name, ZERO)
+        parts = self._equations.spread(((1, name),)) if name in self.form.cells else {}
+        for cell, change in self._changes.items():
+            figure = EXACT.add(figure, change * parts.get(cell, 0))
+        return figure
 
 
-def _is_settled(
-    finding: Finding, filing: Return, after: Mapping[str, Decimal], thresholds: Thresholds
-) -> bool:
+def _is_settled(finding: Finding, after: _Corrected, thresholds: Thresholds) -> bool:
     """Return whether a finding on figures that a correction changes is none on those *after* it."""
-    now = after.get(finding.cell, ZERO)
     if finding.code in _COMPARED and isinstance(finding.expected, Decimal):
+        now = after[finding.cell]
         return now != finding.found and not is_jump(now, finding.expected, thresholds)
     if finding.code == "blank":
-        return now != ZERO
+        return after[finding.cell] != ZERO
     if finding.code not in _RULES:
         return False
     names = [finding.cell, *(place.cell for place in finding.others)]
     constraints = [
         one.constraint
-        for one in filing.form.identities
+        for one in after.form.identities
         if [name for name in one.constraint.names if not name.startswith(LAST)] == names
     ]
-    return bool(constraints) and all(one.holds(after) for one in constraints)
+    return bool(constraints) and all(
+        one.holds({name: after[name] for name in one.names}) for one in constraints
+    )
 
 
 def _is_denied(finding: Finding, witness: Witness) -> bool:

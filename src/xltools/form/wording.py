@@ -41,8 +41,9 @@ def time_of(name: str) -> str:
 
     A form of the first version may have a section or a line of such a name: there the mark precedes another name.
     """
-    mark = next((mark for mark in (LAST, AGO) if name.startswith(mark)), "")
-    return mark if mark == LAST or name.count(".") != _DOTS else ""
+    if name.startswith(LAST):
+        return LAST
+    return AGO if name.startswith(AGO) and name.count(".") != _DOTS else ""
 
 
 def own_name(name: str) -> str:
