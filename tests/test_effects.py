@@ -9,18 +9,21 @@ from decimal import Decimal
 
 import pytest
 
-from conftest import sound_values
-from test_causes import FORM, drawn, filing
+from conftest import ROOT, sound_values
+from test_causes import AGENCY, FORM, drawn, filing
 from test_guilty import printed
 from xltools.checking.board import board, file_statuses
 from xltools.checking.collection import examine
 from xltools.checking.effects import remaining
+from xltools.checking.equations import published_cells
 from xltools.checking.grouping import grouped
 from xltools.data.filing import Source
 from xltools.data.finding import Effect, Finding
 from xltools.data.period import Period
-from xltools.data.record import Agency
+from xltools.data.record import Agency, Record
 from xltools.data.roster import Entry, divided
+from xltools.form.load import load
+from xltools.form.ratio import rounded
 from xltools.report.board import board_blocks, board_object
 from xltools.report.data import finding_object
 from xltools.report.text import collection_text, effect_text
@@ -116,14 +119,48 @@ def test_status_says_that_what_is_left_is_small_only_if_it_is(lang):
     assert SENTENCE[lang] not in "\n".join(str(block) for block in board_blocks(found, lang))
 
 
+def test_what_is_left_changes_no_published_ratio_by_more_than_is_said():
+    """A ratio of sums moves with its parts and by its rounding; of a mean nothing is known, so nothing is said."""
+    form = load(ROOT / "tests" / "forms" / "blsx-2026.toml")
+    done, taken, rate = (f"work.total.{key}" for key in ("done", "taken", "rate"))
+    sums, mean = replace(form, headline=form.headline[:2]), replace(form, headline=form.headline[2:])
+    assert published_cells(sums) == (done, taken)
+    rng = random.Random(4)
+    for _ in range(200):
+        figures = {taken: Decimal(rng.randint(500, 90_000)), done: Decimal(rng.randint(400, 500))}
+        change = {name: Decimal(rng.randint(0, 3)) for name in figures}
+        left = remaining([Finding("jump", effect=Effect(change))], figures, sums)
+        was, now = (
+            rounded(form.quotient(form.cells[rate], one), 2)
+            for one in (figures, {n: v + rng.choice((-1, 1)) * change[n] for n, v in figures.items()})
+        )
+        assert abs(now - was) <= left * was
+        assert left > 0 or not any(change.values())
+    one = [Finding("jump", effect=Effect({taken: Decimal(1)}))]
+    assert remaining(one, figures, mean) is None
+    assert remaining([], figures, mean) == 0
+
+
+def test_of_a_rule_that_is_no_equation_the_effect_is_not_known():
+    form = load(ROOT / "tests" / "forms" / "xcjc-2026.toml")
+    values = dict.fromkeys(form.input_names, Decimal(0)) | {
+        f"visits.special.{key}": Decimal(v) for key, v in (("sites", 500), ("people", 1000))
+    }
+    values |= {f"staff.{key}.n": Decimal(1) for key in ("officers", "young")}
+    one = replace(filing({}), form=form, record=Record(form, Period(2026), frozenset((AGENCY,)), values))
+    warned = [f for f in examine([one]).findings if f.code == "rule-warning"]
+    assert [f.cell for f in warned] == ["visits.total.people"]
+    assert all(f.effect.figures is None for f in warned)
+
+
 def test_findings_of_one_verdict_count_once():
     figures = {TOTAL: Decimal(5)}
     twice = [Finding("rule-broken", effect=Effect(figures)), Finding("total-wrong", effect=Effect(figures))]
-    assert remaining(twice, {TOTAL: Decimal(100)}) == Decimal("0.05")
+    assert remaining(twice, {TOTAL: Decimal(100)}, FORM) == Decimal("0.05")
     assert remaining(
-        [*twice, Finding("jump", effect=Effect(dict(figures)))], {TOTAL: Decimal(100)}
+        [*twice, Finding("jump", effect=Effect(dict(figures)))], {TOTAL: Decimal(100)}, FORM
     ) == Decimal("0.1")
-    assert remaining([], {}) == 0
+    assert remaining([], {}, FORM) == 0
 
 
 def test_what_is_missing_or_blank_comes_before_every_known_effect():

@@ -15,7 +15,7 @@ from xltools.checking.lists import lists
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
 from xltools.data.field_words import asked_words, figure_label, relation_words, unasked_words
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
-from xltools.data.finding import Finding, Place
+from xltools.data.finding import Effect, Finding, Place
 from xltools.data.number import close, digits
 from xltools.form.kinds import Number
 from xltools.form.linear import ZERO, Linear
@@ -282,7 +282,12 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     names = dict.fromkeys(name for name in constraint.names if not time_of(name))
     others = tuple(Place(*filing.address(name), name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
-    return Finding(_RULE_CODES[constraint.level], source, agency, *place, name, one, other, facts, others)
+    # How far a figure that is too small or too large is from the right one, only an equation tells.
+    effect = None if constraint.relation.sign == "=" else Effect(None)
+    return Finding(
+        *(_RULE_CODES[constraint.level], source, agency, *place, name, one, other, facts, others),
+        effect=effect,
+    )
 
 
 def _compared(one: Decimal, other: Decimal) -> str:

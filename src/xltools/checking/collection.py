@@ -168,7 +168,7 @@ def _weighed(collection: Collection, counting: Sequence[Filing]) -> Collection:
         changes=of_no_file(collection.changes),
         of_roster=of_no_file(collection.of_roster),
     )
-    return replace(found, remaining=remaining(found.findings, sums))
+    return replace(found, remaining=remaining(found.findings, sums, form))
 
 
 def _nothing_before(filings: Sequence[Filing], period: Period | None) -> Past | None:

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from xltools.checking.equations import equations_of
+from xltools.checking.equations import equations_of, is_ratio_of_sums, published_cells
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import SEVERITY, Effect, Finding, Severity
 from xltools.form.linear import EXACT, ZERO
-from xltools.form.model import Form
+from xltools.form.model import Cell, Form
 from xltools.text.findings import finding_code
 
 BOUND = Decimal("0.001")  # what is left is said to be small up to this share of each figure
@@ -43,11 +43,11 @@ def _figures(finding: Finding, form: Form | None) -> dict[str, Decimal] | None:
     if how == "none":
         return {}
     found, expected, off = finding.found, finding.expected, finding.facts.get("off")
-    if isinstance(off, Decimal):  # what a sentence says of these cells
-        return _largest(form, (place.cell for place in finding.others), off)
-    if isinstance(found, Decimal) and isinstance(expected, Decimal):
-        return _largest(form, [finding.cell], abs(EXACT.subtract(found, expected)))
-    return {}
+    if not isinstance(off, Decimal):  # by how much a sentence is off
+        if not (isinstance(found, Decimal) and isinstance(expected, Decimal)):
+            return {}
+        off = abs(EXACT.subtract(found, expected))
+    return _largest(form, [finding.cell, *(place.cell for place in finding.others)], off)
 
 
 def _largest(form: Form, cells: Iterable[str], change: Decimal) -> dict[str, Decimal]:
@@ -60,7 +60,7 @@ def _largest(form: Form, cells: Iterable[str], change: Decimal) -> dict[str, Dec
 
 
 def published(filings: Iterable[Filing]) -> dict[str, Decimal]:
-    """Return the sums of the headline figures of *filings*."""
+    """Return the sums of the :func:`published_cells` of *filings*."""
     forms: dict[str, Form] = {}
     inputs: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for filing in filings:
@@ -71,7 +71,7 @@ def published(filings: Iterable[Filing]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for key, form in forms.items():
         values = form.complete({**inputs[key], **form.summed(inputs[key])})
-        sums |= {line.cell: values.get(line.cell, ZERO) for line in form.headline}
+        sums |= {cell: values.get(cell, ZERO) for cell in published_cells(form)}
     return sums
 
 
@@ -91,8 +91,9 @@ def _compared(effect: Effect, sums: Mapping[str, Decimal], form: Form | None) ->
     shares = {cell: share(change, sums.get(cell, ZERO)) for cell, change in (effect.figures or {}).items()}
     cell = max(shares, key=shares.__getitem__)
     labels = {line.cell: line.label for line in form.headline} if form else {}
+    label = labels.get(cell) or (form.cells[cell].label if form else cell)
     largest = shares[cell]
-    return Effect(effect.figures, cell, labels.get(cell, cell), largest if largest.is_finite() else None)
+    return Effect(effect.figures, cell, label, largest if largest.is_finite() else None)
 
 
 def share(change: Decimal, figure: Decimal) -> Decimal:
@@ -100,10 +101,11 @@ def share(change: Decimal, figure: Decimal) -> Decimal:
     return abs(change / figure) if figure else Decimal("Infinity") if change else ZERO
 
 
-def remaining(findings: Iterable[Finding], sums: Mapping[str, Decimal]) -> Decimal | None:
+def remaining(findings: Iterable[Finding], sums: Mapping[str, Decimal], form: Form | None) -> Decimal | None:
     """Return the largest share of a published figure that all open findings together can change; ``None`` if not known.
 
-    Findings of one verdict have one effect, which counts once.
+    Findings of one verdict have one effect, which counts once. Of means and of ratios with figures of other periods nothing is
+    known.
     """
     effects = {id(finding.effect.figures): finding.effect.figures for finding in findings if finding.effect}
     together: dict[str, Decimal] = defaultdict(Decimal)
@@ -112,4 +114,25 @@ def remaining(findings: Iterable[Finding], sums: Mapping[str, Decimal]) -> Decim
             return None
         for cell, change in figures.items():
             together[cell] += change
-    return max((share(change, sums.get(cell, ZERO)) for cell, change in together.items()), default=ZERO)
+    shares = [share(change, sums.get(cell, ZERO)) for cell, change in together.items()]
+    ratios = [line.cell for line in form.headline if form.cells[line.cell].ratio] if form else []
+    if form and effects and not all(is_ratio_of_sums(form, name) for name in ratios):
+        return None
+    shares += [_share_of_ratio(form.cells[name], together, sums) for name in ratios] if form else []
+    return max(shares, default=ZERO)
+
+
+def _share_of_ratio(cell: Cell, together: Mapping[str, Decimal], sums: Mapping[str, Decimal]) -> Decimal:
+    """Return the largest change of a ratio, as it is printed, as a share of it if its parts change by *together*."""
+    ratio = cell.ratio
+    if ratio is None or not any(together.get(name) for name in ratio.names):
+        return ZERO
+    top, bottom = (
+        share(sum((together.get(name, ZERO) for name in side.names), ZERO), side.value(sums))
+        for side in (ratio.top, ratio.bottom)
+    )
+    exact = ratio.exact(sums)
+    if not exact or bottom >= 1:
+        return Decimal("Infinity")
+    step = Decimal(10) ** -cell.places  # it may be rounded the other way
+    return (top + bottom) / (1 - bottom) + step * exact.denominator / abs(exact.numerator)

@@ -135,11 +135,11 @@ class Equations:
 
     @cached_property
     def headline(self) -> Mapping[str, list[tuple[str, int]]]:
-        """The headline figures that each input adds to, with its factor."""
+        """The :func:`published_cells` that each input adds to, with its factor."""
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for line in (one for one in self.form.headline if not self.form.cells[one.cell].ratio):
-            for name, factor in self.computed.spread([(1, line.cell)]).items():
-                found[name].append((line.cell, factor))
+        for cell in published_cells(self.form):
+            for name, factor in self.computed.spread([(1, cell)]).items():
+                found[name].append((cell, factor))
         return found
 
     def _is_outside(self, names: Iterable[str]) -> bool:
@@ -228,6 +228,23 @@ class Equations:
 def equations_of(form: Form, typed: frozenset[str], unknown: frozenset[str]) -> Equations:
     """Return the equations of *form* with these totals *typed* and these inputs *unknown*."""
     return Equations(form, typed, unknown)
+
+
+def published_cells(form: Form) -> tuple[str, ...]:
+    """Return the headline figures that are sums, and those of which a headline ratio is made."""
+    found: dict[str, None] = {}
+    for line in form.headline:
+        ratio = form.cells[line.cell].ratio
+        found |= dict.fromkeys(
+            ratio.names if ratio and is_ratio_of_sums(form, line.cell) else () if ratio else (line.cell,)
+        )
+    return tuple(found)
+
+
+def is_ratio_of_sums(form: Form, name: str) -> bool:
+    """Return whether a cell is a ratio of figures of the same period that are sums themselves, and no mean."""
+    ratio = form.cells[name].ratio
+    return ratio is not None and all(part in form.cells and form.cells[part].additive for part in ratio.names)
 
 
 def direction(trace: Sequence[tuple[int, int]]) -> tuple[Trace, int]:
