@@ -13,7 +13,7 @@ import re
 import statistics
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
@@ -30,6 +30,8 @@ _ENDS = ("。", "！", "？", "；", "：")
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
 )
+_FIGURE = r"[0-9０-９][0-9０-９,，.．]*|[-—－/]"
+_GAP = 1.5  # points: the least space between two columns
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -74,10 +76,13 @@ def _page_items(page: Any) -> Iterator[str | _PageTable]:
     chars = [char for char in page.dedupe_chars().chars if char.get("upright", True) and char["text"].strip()]
     _mark_struck(chars, [edge for edge in page.edges if edge["orientation"] == "h"])
     across, down = (_segments(page.edges, way) for way in "hv")
+    unruled = [one for one in across if not any(_touches(one, other) for other in down)]
     missing = {
         "explicit_horizontal_lines": _missing(down, across, "v"),
-        "explicit_vertical_lines": _missing(across, down, "h"),
+        "explicit_vertical_lines": _missing([one for one in across if one not in unruled], down, "h"),
     }
+    for rows in _unruled_rows(unruled, chars):
+        missing["explicit_vertical_lines"] += _between_columns(rows)
     tables = [_PageTable(table.cells, chars) for table in page.find_tables(missing)]
     tables = [table for table in tables if table.is_table]
     inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
@@ -144,6 +149,98 @@ def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[di
     return found
 
 
+class _Row(NamedTuple):
+    """What stands between two lines of a table; ``ends`` is where these begin and end."""
+
+    top: float
+    bottom: float
+    words: list[_Word]
+    ends: list[float]
+
+
+def _touches(across: _Segment, down: _Segment) -> bool:
+    """Return whether a line down meets a line across between its ends."""
+    return across[1] + _NEAR < down[0] < across[2] - _NEAR and down[1] - _NEAR <= across[0] <= down[2] + _NEAR
+
+
+def _unruled_rows(lines: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
+    """Yield the rows of each table between *lines*, which no line crosses.
+
+    A text alone between two lines of full width is a title and belongs to no table.
+    """
+    left, right = min((one[1] for one in lines), default=0), max((one[2] for one in lines), default=0)
+    full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
+    table: list[_Row] = []
+    for top, bottom in pairwise(sorted({one[0] for one in lines})):
+        words = _words([c for c in chars if top < (c["top"] + c["bottom"]) / 2 < bottom])
+        if len(words) > 1 or not {top, bottom} <= full:
+            ends = [end for one in lines if one[0] in (top, bottom) for end in one[1:]]
+            table.append(_Row(top, bottom, words, ends))
+        elif table:
+            yield table
+            table = []
+    if table:
+        yield table
+
+
+def _between_columns(rows: list[_Row]) -> Iterator[dict[str, Any]]:
+    """Yield the missing lines between the columns of a table, which are told by the gaps between its words.
+
+    A gap counts if no word in a row with figures reaches over it; the ends of the lines, which leave out cells over several
+    rows, count as well. In each row the line between two columns is left out where a word reaches over it.
+    """
+    ends = _edges([end for row in rows for end in row.ends])
+    words = [word for row in rows for word in row.words]
+    figures = [word for row in rows if any(w.is_figure for w in row.words[1:]) for word in row.words]
+    places = [_within(a, b, ends, words) for a, b in _gaps(figures)]
+    for x in _edges([*ends, *places]) if figures else ():
+        for row in rows:
+            if not any(word.left < x < word.right for word in row.words):
+                size = {"width": 0, "height": row.bottom - row.top}
+                yield {"object_type": "line", "x0": x, "x1": x, "top": row.top, "bottom": row.bottom} | size
+
+
+class _Word(NamedTuple):
+    """Characters side by side, and where they begin and end."""
+
+    text: str
+    left: float
+    right: float
+
+    @property
+    def is_figure(self) -> bool:
+        return bool(re.fullmatch(_FIGURE, self.text))
+
+
+def _words(chars: list[Any]) -> list[_Word]:
+    found: list[_Word] = []
+    for line in _lines(chars):
+        for run in line.runs():
+            found.append(_Word("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"]))
+    return found
+
+
+def _gaps(words: Sequence[_Word]) -> Iterator[tuple[float, float]]:
+    """Yield where none of *words* is, from left to right."""
+    end: float | None = None
+    for word in sorted(words, key=lambda word: word.left):
+        if end is not None and word.left > end + _GAP:
+            yield end, word.left
+        end = max(end or 0, word.right)
+
+
+def _within(left: float, right: float, ends: Sequence[float], words: Sequence[_Word]) -> float:
+    """Return the place of a line in a gap: where another line ends, else in the widest part that the fewest words reach into."""
+    if inside := [end for end in ends if left - _GAP <= end <= right + _GAP]:
+        return inside[0]
+    sides = {side for word in words for side in (word.left, word.right) if left < side < right}
+    parts = [
+        (sum(word.left < b and a < word.right for word in words), a - b, (a + b) / 2)
+        for a, b in pairwise(sorted({left, right, *sides}))
+    ]
+    return min(parts)[2]
+
+
 class _PageTable:
     """The cells of a table with their characters; a frame around prose is none."""
 
@@ -202,6 +299,7 @@ class _PageLine:
         self.top = min(char["top"] for char in chars)
         self.size = statistics.median(char["size"] for char in chars)
         chars = [char for n, char in enumerate(chars) if not (n and _is_note(chars[n - 1], char, self.size))]
+        self.chars = chars
         text = chars[0]["text"]
         for before, char in pairwise(chars):
             # Texts side by side stay apart, as cells of a table without lines.
@@ -212,6 +310,17 @@ class _PageLine:
                 text += " "
             text += char["text"]
         self.text = text
+
+
+    def runs(self) -> Iterator[list[Any]]:
+        """Yield the characters that stand together."""
+        run = self.chars[:1]
+        for before, char in pairwise(self.chars):
+            if char["x0"] - before["x1"] > self.size / 2:
+                yield run
+                run = []
+            run.append(char)
+        yield run
 
 
 def _is_note(before: Any, char: Any, size: float) -> bool:
