@@ -26,11 +26,12 @@ def _wrapped(text: str, width: float) -> list[str]:
 
 
 class _Page:
-    """What is drawn on one page, from the top down."""
+    """What is drawn on one page, from the top down; ``lines`` are those of tables, some of ``h`` and ``v``."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: str, height: int) -> None:
+        self.lines, self.height = lines, height
         self.drawn: list[str] = []
-        self.y = _HEIGHT - _MARGIN
+        self.y = height - _MARGIN
 
     def line(self, text: str) -> None:
         self.y -= _LEADING + 4
@@ -38,30 +39,28 @@ class _Page:
 
     def box(self, left: float, top: float, right: float, bottom: float, lines: list[str]) -> None:
         """A cell with its lines; a cell that the page's end cuts has no edge there."""
-        self.drawn.append(
-            f"{left:.1f} {top:.1f} m {right:.1f} {top:.1f} l S" if top <= _HEIGHT - _MARGIN else ""
-        )
-        self.drawn += [f"{x:.1f} {top:.1f} m {x:.1f} {bottom:.1f} l S" for x in (left, right)]
-        self.drawn.append(
-            f"{left:.1f} {bottom:.1f} m {right:.1f} {bottom:.1f} l S" if bottom >= _MARGIN else ""
-        )
+        ends = [y for y in (top, bottom) if _MARGIN <= y <= self.height - _MARGIN]
+        if "h" in self.lines:
+            self.drawn += [f"{left:.1f} {y:.1f} m {right:.1f} {y:.1f} l S" for y in ends]
+        if "v" in self.lines:
+            self.drawn += [f"{x:.1f} {top:.1f} m {x:.1f} {bottom:.1f} l S" for x in (left, right)]
         self.drawn += [_text(left + 2, top - _LEADING * (n + 1), line) for n, line in enumerate(lines)]
 
 
-def pages(one: Report) -> list[_Page]:
+def pages(one: Report, lines: str = "hv", height: int = _HEIGHT) -> list[_Page]:
     """The report on pages: a table goes on over them, and a row may be cut in two, as word processors do."""
-    found = [_Page()]
+    found = [_Page(lines, height)]
     found[-1].line(one.title)
     for title, tables, prose in published.parts(one):
         if found[-1].y < _MARGIN + 80:
-            found.append(_Page())
+            found.append(_Page(found[-1].lines, found[-1].height))
         found[-1].line(title)
         for table in tables:
             _draw(found, table)
         for text in filter(None, prose):
             for line in _wrapped("\u3000\u3000" + text, _WIDTH - 2 * _MARGIN):
                 if found[-1].y < _MARGIN + 20:
-                    found.append(_Page())
+                    found.append(_Page(found[-1].lines, found[-1].height))
                 found[-1].line(line)
     for number, page in enumerate(found, 1):
         page.drawn.append(_text(_WIDTH / 2, _MARGIN / 2, f"- {number} -"))
@@ -97,7 +96,7 @@ def _draw(found: list[_Page], table: list[Box]) -> None:
     starts = [(0.0, page, offset)]
     while offset - (tops[-1] - starts[-1][0]) < _MARGIN:
         cut = starts[-1][0] + starts[-1][2] - _MARGIN
-        found.append(_Page())
+        found.append(_Page(found[-1].lines, found[-1].height))
         offset = found[-1].y
         starts.append((cut, found[-1], offset))
     for box in table:
@@ -114,7 +113,7 @@ def _draw(found: list[_Page], table: list[Box]) -> None:
     found[-1].y = starts[-1][2] - (tops[-1] - starts[-1][0])
 
 
-def _objects(drawn: list[bytes]) -> Iterator[bytes]:
+def _objects(drawn: list[bytes], height: int) -> Iterator[bytes]:
     kids = " ".join(f"{6 + 2 * n} 0 R" for n in range(len(drawn)))
     yield b"<< /Type /Catalog /Pages 2 0 R >>"
     yield f"<< /Type /Pages /Count {len(drawn)} /Kids [{kids}] >>".encode()
@@ -127,16 +126,16 @@ def _objects(drawn: list[bytes]) -> Iterator[bytes]:
     yield b"<< /Length %d >> stream\n%s\nendstream" % (len(_MAP), _MAP)
     for number, content in enumerate(drawn):
         yield (
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_WIDTH} {_HEIGHT}] /Resources << /Font << /F 3 0 R >> >> "
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_WIDTH} {height}] /Resources << /Font << /F 3 0 R >> >> "
             f"/Contents {7 + 2 * number} 0 R >>"
         ).encode()
         yield b"<< /Length %d >> stream\n%s\nendstream" % (len(content), content)
 
 
-def as_pdf(drawn: list[bytes]) -> bytes:
+def as_pdf(drawn: list[bytes], height: int = _HEIGHT) -> bytes:
     """A PDF with these contents of pages."""
     out, places = b"%PDF-1.4\n", []
-    for number, content in enumerate(_objects(drawn), 1):
+    for number, content in enumerate(_objects(drawn, height), 1):
         places.append(len(out))
         out += b"%d 0 obj %s endobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
@@ -145,9 +144,10 @@ def as_pdf(drawn: list[bytes]) -> bytes:
     return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, start)
 
 
-def pdf(one: Report) -> bytes:
-    """The report as a PDF."""
-    return as_pdf(["\n".join(filter(None, page.drawn)).encode() for page in pages(one)])
+def pdf(one: Report, lines: str = "hv", height: int = _HEIGHT) -> bytes:
+    """The report as a PDF, whose tables have *lines* across (``h``) and down (``v``)."""
+    found = pages(one, lines, height)
+    return as_pdf(["\n".join(filter(None, page.drawn)).encode() for page in found], height)
 
 
 def scan() -> bytes:
@@ -157,6 +157,8 @@ def scan() -> bytes:
 
 WRITERS = {
     "report.pdf": pdf,
+    "rows.pdf": lambda one: pdf(one, "h", 3000),
+    "bare.pdf": lambda one: pdf(one, ""),
     "scan.pdf": lambda _: scan(),
     "cut-off.pdf": lambda one: pdf(one)[:2000],
 }

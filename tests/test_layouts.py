@@ -159,6 +159,28 @@ def test_pdf_that_cannot_be_read():
     assert told(pdfs.as_pdf([pdfs._text(50, 700, "关于报送年度报告的函").encode()])) == ["not-a-workbook"]
 
 
+@pytest.mark.parametrize("name", ["plain", "raised", "halved"])
+def test_pdf_with_lines_between_its_rows_only(name):
+    """The places of the words tell the columns; the sums of the form tell whether they do."""
+
+    def ruled_across(one):
+        return pdfs.pdf(one, "h", 3000)
+
+    one = REPORTS[0]._replace(arranged=layouts.ARRANGED[name])
+    assert layouts.measure(one, ruled_across, "a.pdf") == (200, 0, 200)
+    wrong = one._replace(texts=dict(one.texts) | {"applications.granted.natural": "99"})
+    filing = read_document(ruled_across(wrong), "a.pdf", limits=Limits(seconds=120))
+    assert {"pdf-without-lines", "sums-unsure"} < set(codes(filing))
+    assert filing.unread == {n for n in FORM.input_names if n.startswith("applications.")}
+
+
+def test_pdf_without_any_lines_is_refused_with_what_would_help():
+    filing = read_document(pdfs.pdf(REPORTS[0], ""), "a.pdf", limits=Limits(seconds=120))
+    assert "pdf-without-lines" in codes(filing)
+    assert "copied-text" not in codes(filing)
+    assert layouts.measure(REPORTS[0], lambda one: pdfs.pdf(one, ""), "a.pdf")[1] == 0
+
+
 NINE, ONE = "0039", "0031"  # 9 and 1 as the writer of PDFs writes them
 
 

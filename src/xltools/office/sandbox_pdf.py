@@ -1,7 +1,8 @@
 """Run by :mod:`xltools.office.sandbox_child` as a script: the lines and the tables of a PDF, with pdfplumber.
 
 It imports nothing of xltools. The result is JSON: a list of items in reading order, each a text (a line of prose, with
-those that continue a paragraph joined) or a table, which is a list of cells ``[row, column, rows, columns, text]``.
+those that continue a paragraph joined) or a table: whether it has lines between its columns, and its cells as ``[row, column,
+rows, columns, text]``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import re
 import statistics
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 import pdfplumber
@@ -25,6 +26,7 @@ _INDENT = 1.2  # of the size of the letters: a line that begins further right be
 _SHORT = 2.5  # of the size of the letters: a line that ends further left ends one
 _SMALLER = 0.8  # of the size of other letters: a digit set apart
 _STEP = 0.12  # of the size of the letters: how much higher or lower it stands
+_APART = 0.15  # of the size of the letters: characters further apart belong to two words
 _FAR = 3.0  # of the size of the letters: lines further apart belong to two paragraphs
 _ENDS = ("。", "！", "？", "；", "：")
 _NUMBERED = re.compile(
@@ -44,6 +46,7 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
         is_encrypted = isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect)
         raise refusal("encrypted" if is_encrypted else "unreadable") from error
     found: list[str | _PageTable] = []
+    sheets: list[_Sheet] = []
     count, has_pictures = 0, False
     with opened as document:
         for page in document.pages:
@@ -51,13 +54,19 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
             if count > most:
                 raise refusal("too-large")
             has_pictures = has_pictures or bool(page.images)
-            items = list(_page_items(page))
+            sheets.append(_Sheet(page))
+        _share_rows(sheets)
+        for sheet in sheets:
+            items = list(sheet.items())
             _share_columns(found, items)
             found += items
-            page.close()
+            sheet.page.close()
     if not found:
         raise refusal("scan" if has_pictures else "no-text")
-    content = [item.cells() if isinstance(item, _PageTable) else item for item in found]
+    content = [
+        {"is_ruled": item.is_ruled, "cells": item.cells()} if isinstance(item, _PageTable) else item
+        for item in found
+    ]
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -71,25 +80,41 @@ def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]
         below.columns = above.columns
 
 
-def _page_items(page: Any) -> Iterator[str | _PageTable]:
-    """Yield the paragraphs and tables of a page from top to bottom."""
-    chars = [char for char in page.dedupe_chars().chars if char.get("upright", True) and char["text"].strip()]
-    _mark_struck(chars, [edge for edge in page.edges if edge["orientation"] == "h"])
-    across, down = (_segments(page.edges, way) for way in "hv")
-    unruled = [one for one in across if not any(_touches(one, other) for other in down)]
-    missing = {
-        "explicit_horizontal_lines": _missing(down, across, "v"),
-        "explicit_vertical_lines": _missing([one for one in across if one not in unruled], down, "h"),
-    }
-    for rows in _unruled_rows(unruled, chars):
-        missing["explicit_vertical_lines"] += _between_columns(rows)
-    tables = [_PageTable(table.cells, chars) for table in page.find_tables(missing)]
-    tables = [table for table in tables if table.is_table]
-    inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
-    lines = _lines([char for char in chars if id(char) not in inside])
-    placed: list[tuple[float, str | _PageTable]] = [(table.top, table) for table in tables]
-    for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
-        yield item
+def _share_rows(sheets: Sequence[_Sheet]) -> None:
+    """Let the parts of a table without lines between its columns, which goes on over pages, tell each other's columns."""
+    for above, below in pairwise(sheets):
+        if above.unruled and below.unruled and above.unruled[-1].goes_on_in(below.unruled[0]):
+            above.unruled[-1].all_rows += below.unruled[0].rows
+            below.unruled[0].all_rows = above.unruled[-1].all_rows
+
+
+class _Sheet:
+    """A page with its characters and lines; ``unruled`` are the tables that have lines between their rows only."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        chars = (char for char in page.dedupe_chars().chars if char.get("upright", True))
+        self.chars = [char for char in chars if char["text"].strip()]
+        _mark_struck(self.chars, [edge for edge in page.edges if edge["orientation"] == "h"])
+        self.across, self.down = (_segments(page.edges, way) for way in "hv")
+        self.open = [one for one in self.across if not any(_touches(one, other) for other in self.down)]
+        self.unruled = [_Unruled(rows) for rows in _unruled_rows(self.open, self.down, self.chars)]
+
+    def items(self) -> Iterator[str | _PageTable]:
+        """Yield the paragraphs and tables from top to bottom."""
+        edges = [edge for table in self.unruled for edge in table.between_columns()]
+        ruled = [one for one in self.across if one not in self.open]
+        missing = {
+            "explicit_horizontal_lines": _missing(self.down, self.across, "v"),
+            "explicit_vertical_lines": [*_missing(ruled, self.down, "h"), *edges],
+        }
+        tables = [_PageTable(table.cells, self.chars, edges) for table in self.page.find_tables(missing)]
+        tables = [table for table in tables if table.is_table]
+        inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
+        lines = _lines([char for char in self.chars if id(char) not in inside])
+        placed: list[tuple[float, str | _PageTable]] = [(table.top, table) for table in tables]
+        for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
+            yield item
 
 
 def _mark_struck(chars: Sequence[Any], edges: Sequence[Any]) -> None:
@@ -163,8 +188,8 @@ def _touches(across: _Segment, down: _Segment) -> bool:
     return across[1] + _NEAR < down[0] < across[2] - _NEAR and down[1] - _NEAR <= across[0] <= down[2] + _NEAR
 
 
-def _unruled_rows(lines: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
-    """Yield the rows of each table between *lines*, which no line crosses.
+def _unruled_rows(lines: list[_Segment], down: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
+    """Yield the rows of each table between *lines*, which no line down crosses.
 
     A text alone between two lines of full width is a title and belongs to no table.
     """
@@ -172,8 +197,9 @@ def _unruled_rows(lines: list[_Segment], chars: Sequence[Any]) -> Iterator[list[
     full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
     table: list[_Row] = []
     for top, bottom in pairwise(sorted({one[0] for one in lines})):
+        is_ruled = any(left < x < right and begin < bottom and top < end for x, begin, end in down)
         words = _words([c for c in chars if top < (c["top"] + c["bottom"]) / 2 < bottom])
-        if len(words) > 1 or not {top, bottom} <= full:
+        if not is_ruled and (len(words) > 1 or not {top, bottom} <= full):
             ends = [end for one in lines if one[0] in (top, bottom) for end in one[1:]]
             table.append(_Row(top, bottom, words, ends))
         elif table:
@@ -183,18 +209,30 @@ def _unruled_rows(lines: list[_Segment], chars: Sequence[Any]) -> Iterator[list[
         yield table
 
 
-def _between_columns(rows: list[_Row]) -> Iterator[dict[str, Any]]:
-    """Yield the missing lines between the columns of a table, which are told by the gaps between its words.
+class _Unruled:
+    """A table that has lines between its rows only, or a part of it; ``all_rows`` are those of all its parts."""
 
-    A gap counts if no word in a row with figures reaches over it; the ends of the lines, which leave out cells over several
-    rows, count as well. In each row the line between two columns is left out where a word reaches over it.
-    """
-    ends = _edges([end for row in rows for end in row.ends])
-    words = [word for row in rows for word in row.words]
-    figures = [word for row in rows if any(w.is_figure for w in row.words[1:]) for word in row.words]
-    places = [_within(a, b, ends, words) for a, b in _gaps(figures)]
-    for x in _edges([*ends, *places]) if figures else ():
-        for row in rows:
+    def __init__(self, rows: list[_Row]) -> None:
+        self.rows, self.all_rows = rows, list(rows)
+        ends = [end for row in rows for end in row.ends]
+        self.left, self.right = min(ends), max(ends)
+
+    def goes_on_in(self, other: _Unruled) -> bool:
+        """Return whether *other*, the first such table of the next page, has the same sides."""
+        return abs(self.left - other.left) <= _NEAR and abs(self.right - other.right) <= _NEAR
+
+    def between_columns(self) -> Iterator[dict[str, Any]]:
+        """Yield the missing lines between the columns, which are told by the gaps between the words.
+
+        A gap counts if no word in a row with figures reaches over it; the ends of the lines, which leave out cells over several
+        rows, count as well. In each row the line between two columns is left out where a word reaches over it.
+        """
+        ends = _edges([end for row in self.all_rows for end in row.ends])
+        words = [word for row in self.all_rows for word in row.words]
+        counted = [row for row in self.all_rows if any(word.is_figure for word in row.words[1:])]
+        gaps = _gaps([word for row in counted for word in row.words])
+        places = _edges([*ends, *(_within(a, b, ends, words) for a, b in gaps)]) if counted else []
+        for x, row in product(places, self.rows):
             if not any(word.left < x < word.right for word in row.words):
                 size = {"width": 0, "height": row.bottom - row.top}
                 yield {"object_type": "line", "x0": x, "x1": x, "top": row.top, "bottom": row.bottom} | size
@@ -213,11 +251,11 @@ class _Word(NamedTuple):
 
 
 def _words(chars: list[Any]) -> list[_Word]:
-    found: list[_Word] = []
-    for line in _lines(chars):
-        for run in line.runs():
-            found.append(_Word("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"]))
-    return found
+    return [
+        _Word("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"])
+        for line in _lines(chars)
+        for run in line.runs()
+    ]
 
 
 def _gaps(words: Sequence[_Word]) -> Iterator[tuple[float, float]]:
@@ -244,11 +282,15 @@ def _within(left: float, right: float, ends: Sequence[float], words: Sequence[_W
 class _PageTable:
     """The cells of a table with their characters; a frame around prose is none."""
 
-    def __init__(self, boxes: Sequence[_Box], chars: Sequence[Any]) -> None:
+    def __init__(
+        self, boxes: Sequence[_Box], chars: Sequence[Any], guessed: Sequence[dict[str, Any]]
+    ) -> None:
         self.boxes = boxes
         self.columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
         self.top = min(box[1] for box in boxes)
         self.is_table = len(self.columns) > 2  # noqa: PLR2004  the edges of two columns
+        bottom = max(box[3] for box in boxes)
+        self.is_ruled = not any(self.top <= edge["top"] < bottom for edge in guessed)
         self.within: dict[int, list[Any]] = {}
         for char in chars:
             x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
@@ -311,12 +353,11 @@ class _PageLine:
             text += char["text"]
         self.text = text
 
-
     def runs(self) -> Iterator[list[Any]]:
         """Yield the characters that stand together."""
         run = self.chars[:1]
         for before, char in pairwise(self.chars):
-            if char["x0"] - before["x1"] > self.size / 2:
+            if char["x0"] - before["x1"] > _APART * self.size:
                 yield run
                 run = []
             run.append(char)

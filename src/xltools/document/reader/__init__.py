@@ -26,15 +26,16 @@ from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, LooseRow
 from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.lists import PrintedLine, lists_in
-from xltools.document.reader.opening import flow_of, unrelated_code
+from xltools.document.reader.opening import flow_of, is_pdf, unrelated_code
 from xltools.document.reader.passages import passages_of
-from xltools.document.reader.placing import PlacedTable, place
+from xltools.document.reader.placing import PlacedTable, TableFault, place
 from xltools.document.reader.rows import rows_of, without_marks
 from xltools.document.reader.title import ReportTitle, title_in, title_of
 from xltools.excel.refusing import refused
 from xltools.form import library
 from xltools.form.kinds import Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
+from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name
 from xltools.form.model import Cell, Form, List, Section
 from xltools.office.guard import Budget, Limits, ScanError
@@ -78,7 +79,7 @@ def document_in(data: bytes, name: str, form: Form | None, budget: Budget, given
     """Return the same as :func:`read_document`, within *budget*."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
-        found = _filing(flow_of(data, budget), budget.limits, source, form, given)
+        found = _filing(flow_of(data, budget), budget.limits, source, form, given, is_pdf=is_pdf(data))
     except ScanError as error:
         return refused(source, error, data)
     return found or RefusedFile(source, (Finding(unrelated_code(data), name),))
@@ -91,7 +92,8 @@ def report_in(
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     budget = budget or Budget()
     try:
-        return _filing(flow_of(data, budget), budget.limits, source, form, ReportIdentity())
+        flow = flow_of(data, budget)
+        return _filing(flow, budget.limits, source, form, ReportIdentity(), is_pdf=is_pdf(data))
     except ScanError as error:
         # A file that may do harm or was not read whole is reported; for others, the caller already has a finding.
         outweighs = error.code in _OUTWEIGHING
@@ -99,7 +101,7 @@ def report_in(
 
 
 def _filing(
-    flow: Flow, limits: Limits, source: Source, form: Form | None, given: ReportIdentity
+    flow: Flow, limits: Limits, source: Source, form: Form | None, given: ReportIdentity, *, is_pdf: bool
 ) -> Filing | None:
     """Return the filing, or None if the document contains no part of a table of any form."""
     forms = [form] if form else [library.find(name) for name in library.names()]
@@ -112,7 +114,7 @@ def _filing(
             )
         has_faults = any(fault.code != "missing-sheet" for table in tables for fault in table.faults)
         if has_faults or any(table.texts for table in tables):
-            return _FilingBuilder(flow, source, candidate, given, placed).filing()
+            return _FilingBuilder(flow, source, candidate, given, placed, is_pdf).filing()
     return None
 
 
@@ -186,6 +188,21 @@ def _number_in(text: str, cell: Cell) -> tuple[ListValue, str]:
     return meant.value, misfit(meant.value, cell)
 
 
+def _is_confirmed(form: Form, texts: Mapping[str, str]) -> bool:
+    """Return whether every sum and rule of a table holds for the figures in it, of which each must be a number or blank."""
+    cells = {name: cell for name, cell in form.cells.items() if name in texts and not cell.ratio}
+    meant = {n: typed(without_marks(texts[n]), cell.unit, signed=cell.signed) for n, cell in cells.items()}
+    figures = {name: one.value for name, one in meant.items() if one.value is not None}
+    if any(one.value is None and not one.is_blank for one in meant.values()):
+        return False
+    full = form.complete({name: value for name, value in figures.items() if not cells[name].is_total})
+    sums = (name for name in cells if name in form.definitions)
+    rules = (one for one in form.broken(full) if all(name in texts for name in one.cells))
+    return all(figures.get(n, ZERO) == full.get(n, ZERO) for n in sums) and not any(
+        one.constraint.level == "error" for one in rules
+    )
+
+
 @dataclass(slots=True)
 class _FilingBuilder:
     """Builds the filing from the tables of a document."""
@@ -195,6 +212,7 @@ class _FilingBuilder:
     form: Form
     given: ReportIdentity
     placed: dict[str, PlacedTable]
+    is_pdf: bool
     findings: list[Finding] = field(default_factory=list)
     shown: dict[str, Shown] = field(default_factory=dict)
     shown_in_lists: dict[str, Shown] = field(default_factory=dict)
@@ -205,6 +223,9 @@ class _FilingBuilder:
         stamp = self._stamp()
         if stamp is None:
             return RefusedFile(self.source, (Finding("no-stamp", self.source.path),))
+        is_ruled = all(item.is_ruled for item in self.flow if isinstance(item, CellGrid))
+        if not is_ruled:
+            self._refuse_unconfirmed()
         values = {name: value for s in self.form.sections if s.blocks for name, value in self._values(s)}
         fields = dict(self._fields(values))
         self.unread |= {
@@ -212,7 +233,10 @@ class _FilingBuilder:
         }  # no cover is published
         lists = dict(self._lists())
         is_refused = not all(table.texts for table in self.placed.values())
-        if is_refused and not any(isinstance(item, CellGrid) for item in self.flow):
+        has_tables = any(isinstance(item, CellGrid) for item in self.flow)
+        if is_refused and self.is_pdf and not (has_tables and is_ruled):
+            self.findings.append(Finding("pdf-without-lines"))
+        elif is_refused and not has_tables:
             self.findings.append(Finding("copied-text"))
         return Return(
             source=self.source,
@@ -241,6 +265,12 @@ class _FilingBuilder:
             | {name: (self._title_of(name), "") for name in self.form.texts}
             | {key: (self.form.title_of_list(key), "") for key in self.form.lists},
         )
+
+    def _refuse_unconfirmed(self) -> None:
+        """Refuse each table whose sums and rules do not hold: its figures may stand in the wrong columns."""
+        for key, placed in self.placed.items():
+            if placed.texts and not _is_confirmed(self.form, placed.texts):
+                self.placed[key] = PlacedTable(faults=(TableFault("sums-unsure", ""),))
 
     def _title_of(self, name: str) -> str:
         """Return the title of the section of a text; none for one of the cover."""

@@ -49,7 +49,7 @@ def _joined(above: CellGrid, below: CellGrid, labels: FormLabels) -> CellGrid:
     is_broken = (
         label in continued
         and len(pairs) == len(ends) == len(begins)
-        and all(a in continued or is_blank(a.text) or is_blank(b.text) for a, b in pairs.items())
+        and all(a in continued or _are_halves(a.text, b.text) for a, b in pairs.items())
     )
     taken = set(pairs) if is_broken else continued
     offset = above.height - is_broken
@@ -73,6 +73,11 @@ def _is_continued(above: str, below: str, labels: FormLabels) -> bool:
     return is_blank(below) or (
         labels.core(above) not in labels.known and labels.core(_text(above, below)) in labels.known
     )
+
+
+def _are_halves(above: str, below: str) -> bool:
+    """Return whether two texts can be of one cell; two figures are, which then is no number: 149 above 99 may be 14999."""
+    return is_blank(above) or is_blank(below) or (is_figure(above) and is_figure(below))
 
 
 def _text(above: str, below: str) -> str:

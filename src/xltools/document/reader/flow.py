@@ -45,6 +45,7 @@ class CellGrid:
     """A table with merged cells; rows and columns count from 0."""
 
     cells: tuple[GridCell, ...]
+    is_ruled: bool = True  # otherwise its columns were told by the places of its words
 
     @cached_property
     def at(self) -> dict[tuple[int, int], GridCell]:

@@ -82,11 +82,16 @@ def _without_page_numbers(flow: Flow) -> Flow:
     return tuple(item for item in flow if not is_number(item))
 
 
+def is_pdf(data: bytes) -> bool:
+    """Return whether *data* is a PDF."""
+    return kind_of(data).name == "pdf"
+
+
 def unrelated_code(data: bytes) -> str:
     """Return the code of the finding on a readable document that contains no table of any form."""
     if data.startswith(ZIP):
         return "word-document"
-    if kind_of(data).name == "pdf":
+    if is_pdf(data):
         return "not-a-workbook"
     return "html-file" if _is_page(_decoded(data)) else "csv-file"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, GridCell
 from xltools.document.reader.plain_text import line_of
@@ -27,12 +28,11 @@ def read_pdf(data: bytes, budget: Budget) -> Flow:
     return tuple(map(_item, items))
 
 
-def _item(item: str | list[tuple[int, int, int, int, str]]) -> FlowItem:
+def _item(item: str | dict[str, Any]) -> FlowItem:
     if isinstance(item, str):
         return line_of(characters(item))
-    return CellGrid(
-        tuple(
-            GridCell(characters(text), row, column, row + rows - 1, column + columns - 1)
-            for row, column, rows, columns, text in item
-        )
+    cells = tuple(
+        GridCell(characters(text), row, column, row + rows - 1, column + columns - 1)
+        for row, column, rows, columns, text in item["cells"]
     )
+    return CellGrid(cells, item["is_ruled"])
