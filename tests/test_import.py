@@ -397,6 +397,8 @@ def test_a_place_in_a_document_is_told_by_its_labels(sent):
             2024,
         ),
         ("青禾区统计局</p><p>2024年政府信息公开工作年度报告", AGENCY, 2024),
+        ("青禾区统计局2024年</p><p>政府信息公开工作年度报告", AGENCY, 2024),
+        ("青禾区统计局2024年政府信息公开工作</p><p>年度报告", AGENCY, 2024),
     ],
 )
 def test_agency_and_year_are_those_of_the_title(title, agency, year, sent):

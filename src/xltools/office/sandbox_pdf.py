@@ -83,7 +83,11 @@ def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]
 def _share_rows(sheets: Sequence[_Sheet]) -> None:
     """Let the parts of a table without lines between its columns, which goes on over pages, tell each other's columns."""
     for above, below in pairwise(sheets):
-        if above.unruled and below.unruled and above.unruled[-1].goes_on_in(below.unruled[0]):
+        if not (above.unruled and below.unruled and above.unruled[-1].goes_on_in(below.unruled[0])):
+            continue
+        first = below.unruled[0].rows[0].top
+        before = _lines([char for char in below.chars if char["bottom"] < first])
+        if not any(_NUMBERED.match(line.text) for line in before):  # a title begins another table
             above.unruled[-1].all_rows += below.unruled[0].rows
             below.unruled[0].all_rows = above.unruled[-1].all_rows
 

@@ -91,18 +91,28 @@ def _folded(text: str) -> str:
 def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | None:
     """Return agency and year in that line if it is a title of a report of the form.
 
-    Both are before the form's title, in either order; the agency may be in the line above.
+    Both are before the form's title, in either order; the agency may be in the line above. A title may be broken over two lines.
     """
     titles = [_folded(title).translate(_NO_BRACKETS) for title in (form.title, *form.also)]
-    text = texts[place].translate(_NO_BRACKETS)
+    text, below = ("".join(texts[n : n + 1]).translate(_NO_BRACKETS) for n in (place, place + 1))
     for title in sorted(titles, key=len, reverse=True):
-        before, found, _ = text.partition(title)
+        is_whole = title in text or title in below
+        before, found, _ = (text if is_whole else text + below).partition(title)
         if found and len(before) <= _LONGEST_BEFORE:
-            period, rest = period_in(before, form)
-            name = _AROUND.sub("", rest).strip("-—_、,，")
-            name = _AROUND.sub("", name) or (texts[place - 1] if place else "")
-            return ReportTitle(name if _is_name(name) else "", period)
+            title_here = _before(before, form)
+            if title_here.agency or not place:
+                return title_here
+            above = _before(texts[place - 1], form)
+            period = title_here.period or (above.period if above.agency else None)
+            return ReportTitle(above.agency, period)
     return None
+
+
+def _before(text: str, form: Form) -> ReportTitle:
+    """Return agency and period in the text before a title."""
+    period, rest = period_in(text, form)
+    name = _AROUND.sub("", _AROUND.sub("", rest).strip("-—_、,，"))
+    return ReportTitle(name if _is_name(name) else "", period)
 
 
 def _is_name(text: str) -> bool:
