@@ -364,8 +364,7 @@ class FilingProse:
         near = [
             match
             for match in found
-            if any(word in text[match.end :] for word in (*match.claim.about, *match.claim.brief))
-            or is_neutral(text[match.end :], (*words, *match.claim.about))
+            if is_neutral(_behind_last(match.claim, text[match.end :]), (*words, *match.claim.about))
         ]
         fitting = [m for m in _without_objects(near, text) if self._fits(box, m.claim, phrase)]
         ends = {match.end for match in fitting if not match.claim.whole}
@@ -642,6 +641,12 @@ class FilingProse:
             and not is_joined_behind(clause[match.end :])
             and (not numbers or any(number in wholes for number in numbers))
         )
+
+
+def _behind_last(claim: Claim, text: str) -> str:
+    """Return what stands behind the subject of a claim, or all if it is not named: 收到|涉及征地的申请|共."""
+    ends = [text.rfind(word) + len(word) for word in (*claim.about, *claim.brief) if word in text]
+    return text[max(ends, default=0) :]
 
 
 def _any_of(words: Iterable[str]) -> str:

@@ -30,6 +30,7 @@ _BECAUSE = r"因([^，因]{0,30}?)(?:而?被|引[起发]|产生|提[起出])"
 _DEALT = r"答复|办理|依|问题|事宜|方面|相关"
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
 _PART = r"其中|包括|含|[（(：:]|分别"
+_CLOSED = r"[（(][^（()）]*[）)]"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
 _BARE_SUM = r"(?:总共|共计|合计|总计|一共|共)(?:为|有)?"
 # Words of a comparison, an average, an extreme or a plan: the number is not this year's count.
@@ -286,8 +287,8 @@ def says_nothing(text: str) -> bool:
 
 
 def opens_parts(text: str) -> bool:
-    """Return whether *text* opens a list of parts."""
-    return bool(re.search(_PART, text))
+    """Return whether *text* opens a list of parts that no bracket has closed."""
+    return bool(re.search(_PART, re.sub(_CLOSED, "", text)))
 
 
 def wrong_years(sentence: Sentence, period: Period) -> Iterator[int]:
