@@ -712,6 +712,29 @@ def test_another_circle_holds_until_its_own_is_named():
 
 
 @pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("县水利局收到申请52件，县财政局收到11件。", False),
+        ("青禾县收到申请52件。", True),
+        ("县水利局收到申请52件；我县收到申请53件。", True),
+        ("收到的申请中涉及征地拆迁的21件。", False),
+        ("收到申请52件（含上年结转2件）。", True),
+        ("共收到申请48件（含邮寄的2件），办结51件。", True),
+    ],
+)
+def test_a_number_is_that_of_who_and_what_is_named_beside_it(text, is_wrong):
+    figures = {"applications.new.natural": 48, "applications.granted.natural": 48}
+    found = prose(filing({ON_REQUEST: text}, figures, "青禾县人民政府"))
+    assert ("prose-figure" in {f.code for f in found}) is is_wrong
+
+
+@pytest.mark.parametrize("text", ["全年申请均已按时办结。", "本年所有申请均已办理完毕。"])
+def test_the_year_beside_applications_changes_nothing(text):
+    figures = {"applications.new.natural": 6, "applications.carried_out.natural": 6}
+    assert [f.code for f in prose(filing({ON_REQUEST: text}, figures))] == ["prose-settled"]
+
+
+@pytest.mark.parametrize(
     ("text", "codes"),
     [
         ("全市未发生政府信息公开行政诉讼。全市政府信息公开行政诉讼12件。", ["prose-nothing"]),

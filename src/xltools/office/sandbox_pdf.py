@@ -32,7 +32,7 @@ _ENDS = ("。", "！", "？", "；", "：")
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
 )
-_FIGURE = r"[0-9０-９][0-9０-９,，.．]*|[-—－/]"
+_FIGURE = r"\d[\d,.，．]*|[-—/]"
 _GAP = 1.5  # points: the least space between two columns
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 

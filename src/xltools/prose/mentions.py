@@ -189,12 +189,15 @@ class FilingProse:
             for word, pattern in prose.circle_words.items()
             if word not in own and word not in name and (word not in office or office.endswith(word))
         ]
-        return re.compile(f"(?P<own>{_any_of(own)})|(?:{'|'.join(others) or '(?!)'}){NO_ATTRIBUTE}")
+        wider = f"(?:{'|'.join(others) or '(?!)'}){NO_ATTRIBUTE}"
+        return re.compile(f"(?P<own>{_any_of(own)})|{self.form.prose.body}|{wider}")
 
     def circle(self, text: str, before: str = _OWN) -> str:
         """Return the circle of agencies that *text* named last, or else *before*; empty for this agency itself."""
         last = max(self._circles.finditer(text), key=re.Match.start, default=None)
-        return before if last is None else _OWN if last["own"] else last[0]
+        if last is None:
+            return before
+        return _OWN if last["own"] or last[0] in self.filing.agency.name else last[0]
 
     @cached_property
     def told(self) -> tuple[Told, ...]:
