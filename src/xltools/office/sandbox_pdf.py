@@ -232,10 +232,9 @@ class _Unruled:
         rows, count as well. In each row the line between two columns is left out where a word reaches over it.
         """
         ends = _edges([end for row in self.all_rows for end in row.ends])
-        words = [word for row in self.all_rows for word in row.words]
         counted = [row for row in self.all_rows if any(word.is_figure for word in row.words[1:])]
         gaps = _gaps([word for row in counted for word in row.words])
-        places = _edges([*ends, *(_within(a, b, ends, words) for a, b in gaps)]) if counted else []
+        places = _edges([*ends, *(_within(a, b, ends, self.all_rows) for a, b in gaps)]) if counted else []
         for x, row in product(places, self.rows):
             if not any(word.left < x < word.right for word in row.words):
                 size = {"width": 0, "height": row.bottom - row.top}
@@ -271,13 +270,17 @@ def _gaps(words: Sequence[_Word]) -> Iterator[tuple[float, float]]:
         end = max(end or 0, word.right)
 
 
-def _within(left: float, right: float, ends: Sequence[float], words: Sequence[_Word]) -> float:
-    """Return the place of a line in a gap: where another line ends, else in the widest part that the fewest words reach into."""
+def _within(left: float, right: float, ends: Sequence[float], rows: Sequence[_Row]) -> float:
+    """Return the place of a line in a gap: where another line ends, else in the widest part that the fewest words reach into.
+
+    The heads of single columns are in the rows of more words, and count for more than heads over several columns.
+    """
     if inside := [end for end in ends if left - _GAP <= end <= right + _GAP]:
         return inside[0]
-    sides = {side for word in words for side in (word.left, word.right) if left < side < right}
+    near = [(len(row.words), w) for row in rows for w in row.words if left < w.right and w.left < right]
+    sides = {side for _, word in near for side in (word.left, word.right) if left < side < right}
     parts = [
-        (sum(word.left < b and a < word.right for word in words), a - b, (a + b) / 2)
+        (sum(weight for weight, w in near if w.left < b and a < w.right), a - b, (a + b) / 2)
         for a, b in pairwise(sorted({left, right, *sides}))
     ]
     return min(parts)[2]
