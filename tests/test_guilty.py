@@ -160,6 +160,18 @@ def test_one_wrong_figure_of_a_report_is_one_message_that_names_it():
     assert group.guilty
 
 
+def test_a_sentence_that_the_wrong_cell_contradicts_supports_it_and_is_told_under_it():
+    """The total that the sentence speaks of is printed right; its parts add up to another figure."""
+    cell, total = "applications.granted.natural", "applications.granted.total"
+    sound = FORM.complete(sound_values())
+    told_of = prose_for(FORM) | {"overview.on_request": f"全年予以公开{sound[total]:f}件。"}
+    findings = told(replace(printed(sound_values(), {cell: sound[cell] + 7}), prose=told_of))
+    assert changes_of(findings) == {cell: sound[cell]}
+    assert [w.name for w in verdict_of(findings).named.witnesses] == ["overview.on_request"]
+    (group,) = grouped(findings)
+    assert "prose-figure" in {f.code for f in group.findings}
+
+
 def test_two_slips_in_two_places():
     sound = FORM.complete(sound_values())
     wrong = {"applications.new.total": 52, "applications.granted.commercial": 30}

@@ -46,6 +46,10 @@ class Witness(NamedTuple):
     name: str  # the prose cell, or the cell that last year's figures determine
     quote: str = ""  # the words of the prose; empty for last year's figures
 
+    def agrees(self, figures: Mapping[str, Decimal]) -> bool:
+        """Return whether *figures* are as it says."""
+        return any(linear.value(figures) == value for linear, value in self.sums)
+
 
 class CellChange(NamedTuple):
     """A cell, the figure that it shows and the right one."""

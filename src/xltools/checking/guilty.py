@@ -16,7 +16,7 @@ from xltools.checking.equations import Sign, equations_of
 from xltools.checking.explanations import CellChange, Explanation, How, Search, Witness
 from xltools.data.filing import Origin, Return
 from xltools.data.number import close
-from xltools.form.linear import ZERO, Linear
+from xltools.form.linear import EXACT, ZERO, Linear
 from xltools.form.model import Form, of_last_year
 from xltools.form.wording import time_of
 from xltools.prose.mentions import FilingProse
@@ -43,7 +43,7 @@ class Suspect:
 class GuiltVerdict:
     """What is behind the equations over ``cells`` that fail.
 
-    ``possible`` are the single cells that explain it where none is named or listed, because too many do. ``line`` is the name of the one row or column that all single cells are in, and ``difference`` by how much it is off;
+    ``heard`` are all witnesses. ``possible`` are the single cells that explain it where none is named or listed, because too many do. ``line`` is the name of the one row or column that all single cells are in, and ``difference`` by how much it is off;
     empty if there is none. ``effect`` is the largest change of each headline figure over all explanations; ``None`` if
     nothing of at most two cells, or of one line, explains it.
     """
@@ -54,6 +54,7 @@ class GuiltVerdict:
     named: Suspect | None
     listed: tuple[Suspect, ...]
     possible: tuple[Suspect, ...]
+    heard: tuple[Witness, ...]
     explanations: int
     line: str
     difference: Decimal
@@ -102,7 +103,40 @@ def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Or
     search = Search(equations_of(filing.form, frozenset(shown), unknown), figures, last)
     if not search.rests:
         return []
-    return judged(search, figures, last, (*_told(filing), *carried(filing, last)))
+    verdicts = judged(search, figures, last, (*_told(filing), *carried(filing, last)))
+    known = {**values, **of_last_year(last)}
+    return [_with_witnesses(verdict, filing.form, known) for verdict in verdicts]
+
+
+class Corrected(Mapping[str, Decimal]):
+    """The derived figures of a return with the right ones of a suspect; a total that was typed wrong changes nothing."""
+
+    def __init__(self, suspect: Suspect, form: Form, figures: Mapping[str, Decimal]) -> None:
+        self._form, self._figures = form, figures
+        self._changes = {c.cell: EXACT.subtract(c.right, c.found) for c in suspect.changes}
+        self._spread = equations_of(form, frozenset(), frozenset()).spread
+
+    def __getitem__(self, name: str) -> Decimal:
+        figure = self._figures.get(name, ZERO)
+        parts = self._spread(((1, name),)) if name in self._form.cells else {}
+        for cell, change in self._changes.items():
+            figure = EXACT.add(figure, change * parts.get(cell, 0))
+        return figure
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._figures)
+
+    def __len__(self) -> int:
+        return len(self._figures)
+
+
+def _with_witnesses(verdict: GuiltVerdict, form: Form, figures: Mapping[str, Decimal]) -> GuiltVerdict:
+    """Return the verdict; each witness supports what is named that the derived figures contradict and the right ones do not."""
+    if verdict.named is None:
+        return verdict
+    after, own = Corrected(verdict.named, form, figures), verdict.named.witnesses
+    more = (one for one in verdict.heard if not one.agrees(figures) and one.agrees(after))
+    return replace(verdict, named=replace(verdict.named, witnesses=tuple(dict.fromkeys((*own, *more)))))
 
 
 # -- witnesses
@@ -221,6 +255,7 @@ def _verdict(found: Sequence[_Found], *, is_named: bool) -> GuiltVerdict:
         named=_suspect(search, ranked[0]) if is_named else None,
         listed=tuple(_suspect(search, one) for one in listed),
         possible=tuple(_suspect(search, one) for one in possible),
+        heard=tuple(search.witnesses),
         explanations=len(ranked),
         line=line,
         difference=difference,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from xltools.checking.equations import equations_of
 from xltools.checking.explanations import CellChange, Witness
 from xltools.checking.failing_equations import FailingEquation
-from xltools.checking.guilty import GuiltVerdict, Suspect
+from xltools.checking.guilty import Corrected, GuiltVerdict, Suspect
 from xltools.checking.prior import is_jump
 from xltools.data.filing import Return
 from xltools.data.finding import GUILTY, Cause, Finding
 from xltools.data.policy import Thresholds
-from xltools.form.linear import EXACT, ZERO
+from xltools.form.linear import ZERO
 from xltools.form.model import Form, of_last_year
 from xltools.form.wording import LAST
 from xltools.text import Phrases
@@ -40,41 +39,24 @@ def explained(
     found: dict[int, GuiltVerdict] = {}
     figures = {**filing.record.complete(), **of_last_year(last)}
     for verdict in verdicts:
-        suspects = [
-            (one, _Corrected(one, filing.form, figures)) for one in verdict.suspects or verdict.possible
-        ]
+        corrected = [Corrected(one, filing.form, figures) for one in verdict.suspects or verdict.possible]
         for index, finding in enumerate(findings):
             equation = equations.get(index)
             if equation is not None and finding.code != "formula-wrong":
                 is_about = verdict.is_about((name for _, name in equation.terms), equation.form)
             else:
+                witnesses = [one for one in verdict.heard if _is_denied(finding, one)]
                 is_about = any(
-                    any(_is_denied(finding, witness) for witness in suspect.witnesses)
-                    or _is_settled(finding, after, thresholds)
-                    for suspect, after in suspects
+                    any(one.agrees(after) for one in witnesses)
+                    or _is_settled(finding, filing.form, after, thresholds)
+                    for after in corrected
                 )
             if is_about:
                 found.setdefault(index, verdict)
     return found
 
 
-class _Corrected:
-    """The figures of a return with the right ones of a suspect; a total that was typed wrong changes nothing."""
-
-    def __init__(self, suspect: Suspect, form: Form, figures: Mapping[str, Decimal]) -> None:
-        self.form, self._figures = form, figures
-        self._changes = {c.cell: EXACT.subtract(c.right, c.found) for c in suspect.changes}
-        self._equations = equations_of(form, frozenset(), frozenset())
-
-    def __getitem__(self, name: str) -> Decimal:
-        figure = self._figures.get(name, ZERO)
-        parts = self._equations.spread(((1, name),)) if name in self.form.cells else {}
-        for cell, change in self._changes.items():
-            figure = EXACT.add(figure, change * parts.get(cell, 0))
-        return figure
-
-
-def _is_settled(finding: Finding, after: _Corrected, thresholds: Thresholds) -> bool:
+def _is_settled(finding: Finding, form: Form, after: Corrected, thresholds: Thresholds) -> bool:
     """Return whether a finding on figures that a correction changes is none on those *after* it."""
     if finding.code in _COMPARED and isinstance(finding.expected, Decimal):
         now = after[finding.cell]
@@ -86,12 +68,10 @@ def _is_settled(finding: Finding, after: _Corrected, thresholds: Thresholds) -> 
     names = [finding.cell, *(place.cell for place in finding.others)]
     constraints = [
         one.constraint
-        for one in after.form.identities
+        for one in form.identities
         if [name for name in one.constraint.names if not name.startswith(LAST)] == names
     ]
-    return bool(constraints) and all(
-        one.holds({name: after[name] for name in one.names}) for one in constraints
-    )
+    return bool(constraints) and all(one.holds(after) for one in constraints)
 
 
 def _is_denied(finding: Finding, witness: Witness) -> bool:
