@@ -24,7 +24,7 @@ from xltools.data.typed_numbers import typed
 from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, LooseRow
-from xltools.document.reader.form_labels import FormLabels
+from xltools.document.reader.form_labels import FormLabels, label_names
 from xltools.document.reader.lists import PrintedLine, lists_in
 from xltools.document.reader.opening import flow_of, is_pdf, unrelated_code
 from xltools.document.reader.passages import passages_of
@@ -37,7 +37,7 @@ from xltools.form.kinds import Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name
-from xltools.form.model import Cell, Form, List, Section
+from xltools.form.model import Cell, Form, List, Section, walk
 from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import Word, clerk
 from xltools.white_space import is_blank
@@ -267,10 +267,20 @@ class _FilingBuilder:
         )
 
     def _refuse_unconfirmed(self) -> None:
-        """Refuse each table whose sums and rules do not hold: its figures may stand in the wrong columns."""
-        for key, placed in self.placed.items():
-            if placed.texts and not _is_confirmed(self.form, placed.texts):
-                self.placed[key] = PlacedTable(faults=(TableFault("sums-unsure", ""),))
+        """Refuse each table without lines whose sums and rules do not hold: its figures may stand in the wrong columns."""
+        grids = (item for item in self.flow if isinstance(item, CellGrid) and not item.is_ruled)
+        texts = {core(cell.text) for grid in grids for cell in grid.cells}
+        for section in (one for one in self.form.sections if one.blocks):
+            lines = (
+                line
+                for block in section.blocks
+                for axis in (block.rows, block.columns)
+                for line, _ in walk(axis)
+            )
+            is_there = any(not texts.isdisjoint(label_names(line)) for line in lines)
+            read = self.placed[section.key].texts
+            if is_there and read and not _is_confirmed(self.form, read):
+                self.placed[section.key] = PlacedTable(faults=(TableFault("sums-unsure", ""),))
 
     def _title_of(self, name: str) -> str:
         """Return the title of the section of a text; none for one of the cover."""
