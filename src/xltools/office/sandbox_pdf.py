@@ -1,8 +1,8 @@
 """Run by :mod:`xltools.office.sandbox_child` as a script: the lines and the tables of a PDF, with pdfplumber.
 
 It imports nothing of xltools. The result is JSON: a list of items in reading order, each a text (a line of prose, with
-those that continue a paragraph joined) or a table: whether it has lines between its columns, and its cells as ``[row, column,
-rows, columns, text]``.
+those that continue a paragraph joined) or a table: its cells as ``[row, column, rows, columns, text]`` and, if its columns were told by
+the places of its words, its texts as if it were none.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _NUMBERED = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
 )
 _FIGURE = r"\d[\d,.，．]*|[-—/]"
+_HIGHEST = 8  # lines of text in a row of a table
 _GAP = 1.5  # points: the least space between two columns
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -64,7 +65,7 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
     if not found:
         raise refusal("scan" if has_pictures else "no-text")
     content = [
-        {"is_ruled": item.is_ruled, "cells": item.cells()} if isinstance(item, _PageTable) else item
+        {"cells": item.cells(), "lines": item.lines} if isinstance(item, _PageTable) else item
         for item in found
     ]
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
@@ -195,21 +196,24 @@ def _touches(across: _Segment, down: _Segment) -> bool:
 def _unruled_rows(lines: list[_Segment], down: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
     """Yield the rows of each table between *lines*, which no line down crosses.
 
-    A text alone between two lines of full width is a title and belongs to no table.
+    A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row. A row
+    alone is none: the head of a page stands between two lines.
     """
     left, right = min((one[1] for one in lines), default=0), max((one[2] for one in lines), default=0)
     full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
     table: list[_Row] = []
     for top, bottom in pairwise(sorted({one[0] for one in lines})):
         is_ruled = any(left < x < right and begin < bottom and top < end for x, begin, end in down)
-        words = _words([c for c in chars if top < (c["top"] + c["bottom"]) / 2 < bottom])
-        if not is_ruled and (len(words) > 1 or not {top, bottom} <= full):
+        inside = _lines([c for c in chars if top < (c["top"] + c["bottom"]) / 2 < bottom])
+        words = [word for line in inside for word in line.words()]
+        if not is_ruled and len(inside) <= _HIGHEST and (len(words) > 1 or not {top, bottom} <= full):
             ends = [end for one in lines if one[0] in (top, bottom) for end in one[1:]]
             table.append(_Row(top, bottom, words, ends))
-        elif table:
+            continue
+        if len(table) > 1:
             yield table
-            table = []
-    if table:
+        table = []
+    if len(table) > 1:
         yield table
 
 
@@ -253,14 +257,6 @@ class _Word(NamedTuple):
         return bool(re.fullmatch(_FIGURE, self.text))
 
 
-def _words(chars: list[Any]) -> list[_Word]:
-    return [
-        _Word("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"])
-        for line in _lines(chars)
-        for run in line.runs()
-    ]
-
-
 def _gaps(words: Sequence[_Word]) -> Iterator[tuple[float, float]]:
     """Yield where none of *words* is, from left to right."""
     end: float | None = None
@@ -296,8 +292,6 @@ class _PageTable:
         self.columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
         self.top = min(box[1] for box in boxes)
         self.is_table = len(self.columns) > 2  # noqa: PLR2004  the edges of two columns
-        bottom = max(box[3] for box in boxes)
-        self.is_ruled = not any(self.top <= edge["top"] < bottom for edge in guessed)
         self.within: dict[int, list[Any]] = {}
         for char in chars:
             x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
@@ -308,6 +302,10 @@ class _PageTable:
             )
             if (number := next(inside, None)) is not None:
                 self.within.setdefault(number, []).append(char)
+        bottom = max(box[3] for box in boxes)
+        is_guessed = any(self.top <= edge["top"] < bottom for edge in guessed)
+        own = [char for chars in self.within.values() for char in chars] if is_guessed else []
+        self.lines = [text for _, text in _paragraphs(_lines(own))]
 
     def goes_on_in(self, other: _PageTable) -> bool:
         """Return whether *other*, the first table of the next page, has the same sides."""
@@ -360,15 +358,16 @@ class _PageLine:
             text += char["text"]
         self.text = text
 
-    def runs(self) -> Iterator[list[Any]]:
+    def words(self) -> Iterator[_Word]:
         """Yield the characters that stand together."""
-        run = self.chars[:1]
-        for before, char in pairwise(self.chars):
-            if char["x0"] - before["x1"] > _APART * self.size:
-                yield run
-                run = []
-            run.append(char)
-        yield run
+        apart = [
+            n
+            for n, (before, char) in enumerate(pairwise(self.chars), 1)
+            if char["x0"] - before["x1"] > _APART * self.size
+        ]
+        for first, end in pairwise([0, *apart, len(self.chars)]):
+            run = self.chars[first:end]
+            yield _Word("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"])
 
 
 def _is_note(before: Any, char: Any, size: float) -> bool:

@@ -105,7 +105,9 @@ def _filing(
 ) -> Filing | None:
     """Return the filing, or None if the document contains no part of a table of any form."""
     forms = [form] if form else [library.find(name) for name in library.names()]
+    document = flow
     for candidate in forms:
+        flow = tuple(_with_lines(document, candidate))
         placed = _placed(flow, candidate, limits)
         tables = placed.values()
         if not all(table.texts for table in tables) and (word := _superseded_word(flow, candidate)):
@@ -188,6 +190,27 @@ def _number_in(text: str, cell: Cell) -> tuple[ListValue, str]:
     return meant.value, misfit(meant.value, cell)
 
 
+def _names_in(section: Section) -> set[str]:
+    """Return the labels of the rows and columns of a section, as they are compared."""
+    axes = [axis for block in section.blocks for axis in (block.rows, block.columns)]
+    return {name for axis in axes for line, _ in walk(axis) for name in label_names(line)}
+
+
+def _labels(grid: CellGrid, names: set[str]) -> bool:
+    """Return whether a cell of a table has one of *names*."""
+    return any(core(cell.text) in names for cell in grid.cells)
+
+
+def _with_lines(flow: Flow, form: Form) -> Iterator[FlowItem]:
+    """Yield the items of a document; what was taken for a table without lines is none if it has no label of the form."""
+    names = set[str]().union(*map(_names_in, form.sections))
+    for item in flow:
+        if isinstance(item, CellGrid) and not item.is_ruled and not _labels(item, names):
+            yield from item.lines
+        else:
+            yield item
+
+
 def _is_confirmed(form: Form, texts: Mapping[str, str]) -> bool:
     """Return whether every sum and rule of a table holds for the figures in it, of which each must be a number or blank."""
     cells = {name: cell for name, cell in form.cells.items() if name in texts and not cell.ratio}
@@ -268,18 +291,10 @@ class _FilingBuilder:
 
     def _refuse_unconfirmed(self) -> None:
         """Refuse each table without lines whose sums and rules do not hold: its figures may stand in the wrong columns."""
-        grids = (item for item in self.flow if isinstance(item, CellGrid) and not item.is_ruled)
-        texts = {core(cell.text) for grid in grids for cell in grid.cells}
+        grids = [item for item in self.flow if isinstance(item, CellGrid) and not item.is_ruled]
         for section in (one for one in self.form.sections if one.blocks):
-            lines = (
-                line
-                for block in section.blocks
-                for axis in (block.rows, block.columns)
-                for line, _ in walk(axis)
-            )
-            is_there = any(not texts.isdisjoint(label_names(line)) for line in lines)
-            read = self.placed[section.key].texts
-            if is_there and read and not _is_confirmed(self.form, read):
+            read, names = self.placed[section.key].texts, _names_in(section)
+            if read and any(_labels(grid, names) for grid in grids) and not _is_confirmed(self.form, read):
                 self.placed[section.key] = PlacedTable(faults=(TableFault("sums-unsure", ""),))
 
     def _title_of(self, name: str) -> str:

@@ -45,7 +45,14 @@ class CellGrid:
     """A table with merged cells; rows and columns count from 0."""
 
     cells: tuple[GridCell, ...]
-    is_ruled: bool = True  # otherwise its columns were told by the places of its words
+    lines: tuple[
+        TextLine | LooseRow, ...
+    ] = ()  # the same, if its columns were told by the places of words only
+
+    @property
+    def is_ruled(self) -> bool:
+        """Whether lines, or the format of the document, tell its cells."""
+        return not self.lines
 
     @cached_property
     def at(self) -> dict[tuple[int, int], GridCell]:

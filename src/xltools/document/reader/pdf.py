@@ -35,4 +35,4 @@ def _item(item: str | dict[str, Any]) -> FlowItem:
         GridCell(characters(text), row, column, row + rows - 1, column + columns - 1)
         for row, column, rows, columns, text in item["cells"]
     )
-    return CellGrid(cells, item["is_ruled"])
+    return CellGrid(cells, tuple(line_of(characters(line)) for line in item["lines"]))

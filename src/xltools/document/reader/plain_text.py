@@ -164,7 +164,7 @@ def _inline_text(cell: str) -> str:
     return html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", _SLANTED.sub(r"\2", text))).strip()
 
 
-def line_of(line: str) -> FlowItem:
+def line_of(line: str) -> TextLine | LooseRow:
     """Return a line of text, or a loose row if gaps or figures at its end show that it is one."""
     text = line.strip()
     text = _inline_text(text.lstrip("#")) if text.startswith("#") else _STRESS.sub(r"\2", text)

@@ -100,11 +100,13 @@ def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | Non
         before, found, _ = (text if is_whole else text + below).partition(title)
         if found and len(before) <= _LONGEST_BEFORE:
             title_here = _before(before, form)
-            if title_here.agency or not place:
+            above = texts[place - 1] if place else ""
+            if title_here.agency or not above or any(one in above for one in titles):
                 return title_here
-            above = _before(texts[place - 1], form)
-            period = title_here.period or (above.period if above.agency else None)
-            return ReportTitle(above.agency, period)
+            if title_here.period:
+                return title_here._replace(agency=above if _is_name(above) else "")
+            named = _before(above, form)  # 青禾区统计局2024年 and the title below
+            return named if named.agency else title_here
     return None
 
 
