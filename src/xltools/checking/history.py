@@ -165,9 +165,10 @@ def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
     replaced: dict[str, set[str]] = {}  # by the sum of the file that took their place
     for number, event in enumerate(known.events):
         events.setdefault(event.sha256, []).append(event)
-        if event.what == "replaced":
-            replaced.setdefault(str(event.facts.get("by_sha256", "")), set()).add(event.sha256)
-            replaced.get(event.sha256, set()).discard(str(event.facts.get("by_sha256", "")))
+        if event.what == "replaced":  # the last time counts: a version may be taken back
+            by = str(event.facts.get("by_sha256", ""))
+            replaced.setdefault(by, set()).add(event.sha256)
+            replaced.get(event.sha256, set()).discard(by)
         # What was there when the journal began came in before everything else, in an unknown order.
         first.setdefault(event.sha256, -1 if event.what == "begun" else number)
     found, files = list[Version](), dict[str, list[Filing]]()

@@ -6,7 +6,7 @@ inbox, where they are compared again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,8 +39,8 @@ def receive(
     was replaced before is not taken in again. Raises :class:`InputError` if a file has changed since it was read, and
     :class:`OutputError` if one cannot be written.
     """
-    inbox = _Intake.of(folder, there, taken, roster, limits)
-    there = there._replace(filings=list(inbox.dated(there.filings, _codes(taken.filings, roster))))
+    inbox = _Intake.of(folder, there, taken, roster, limits).dated(_codes(taken.filings, roster))
+    there = inbox.there
     former = _replaced_before(folder, taken, there, roster)
     coming = [filing for place, filing in enumerate(taken.filings) if place not in former]
     filings = [*there.filings, *coming]
@@ -259,17 +259,17 @@ class _Intake:
             ending = {"outlook": ".msg"}.get(kind.container, ".eml")
             _put(self.folder.mails, f"{Path(name).stem}{ending}", content)
 
-    def dated(self, filings: Iterable[Filing], codes: Collection[str]) -> Iterator[Filing]:
-        """Yield the *filings*, those of the agencies with these *codes* with the date of the mail that is kept."""
-        starts = tuple(f"{self.names[code].code}_" for code in codes)
+    def dated(self, codes: set[str]) -> _Intake:
+        """Return the same inbox, with the dates of the mails that are kept of the agencies with these *codes*."""
+        filings = self.there.filings
+        starts = tuple(f"{self.names[code].code}_" for code in codes & _codes(filings, self.roster))
         sent: dict[str, str] = {}
-        for path in sorted(self.folder.mails.glob("*")) if _codes(filings, self.roster) & set(codes) else ():
-            for item in items(str(path), self.limits) if path.name.startswith(starts) else ():
+        for path in sorted(path for path in self.folder.mails.glob("*") if path.name.startswith(starts)):
+            for item in items(str(path), self.limits):
                 if isinstance(item, InboxItem) and item.sent:
                     sent[item.sha256] = max(item.sent, sent.get(item.sha256, ""))
-        for filing in filings:
-            date = filing.sent or sent.get(filing.source.sha256, "")
-            yield replace(filing, sent=date) if date else filing
+        found = [replace(one, sent=one.sent or sent.get(one.source.sha256, "")) for one in filings]
+        return replace(self, there=self.there._replace(filings=found)) if sent else self
 
     def move_away(self, filing: Filing, older: Sequence[Filing]) -> tuple[Moved, ...]:
         """Move files that *filing* replaces into ``versions/`` and return them; see :meth:`unpacked` for archives."""

@@ -156,11 +156,10 @@ def _inline_text(cell: str) -> str:
     """
     text = _BREAK.sub("\n", _NOTE.sub("", cell.strip().replace("\\|", "|")))
     pieces = _STRUCK.split(_LINK.sub(r"\1", _STRESS.sub(r"\2", text)))
-    runs = [
-        Run(f"\n{piece}\n" if n % 2 else piece, n % 2 > 0, is_struck=n % 2 > 0)
+    text = joined_runs(
+        Run(f"\n{piece}\n", is_apart=True, is_struck=True) if n % 2 else Run(piece)
         for n, piece in enumerate(pieces)
-    ]
-    text = joined_runs(runs)
+    )
     return html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", _SLANTED.sub(r"\2", text))).strip()
 
 

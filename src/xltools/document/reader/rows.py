@@ -120,14 +120,14 @@ class _RowCollector:
         """
         expected, self._next = self._next, 0
         number = row_number(self._figures[-1][0]) if self._figures and len(self._figures[-1]) == 1 else 0
-        if not number or not self._have(labels, self.form_labels.stubs):
+        if not number or not self._are_among(labels, self.form_labels.stubs):
             return
-        is_first = len(self._figures) == 1 and self._have(self._labels[-1][-1:], self.form_labels.above)
+        is_first = len(self._figures) == 1 and self._are_among(self._labels[-1][-1:], self.form_labels.above)
         if is_first or number == expected:
             self._figures.pop()
             self._next = number + 1
 
-    def _have(self, labels: Sequence[str], known: frozenset[str]) -> bool:
+    def _are_among(self, labels: Sequence[str], known: frozenset[str]) -> bool:
         return any(self.form_labels.core(label) in known for label in labels)
 
     def _split(self, cells: Sequence[str]) -> tuple[list[str], list[str]]:
