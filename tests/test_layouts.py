@@ -131,13 +131,18 @@ def test_a_column_that_stands_elsewhere_is_not_read():
 # ---- PDF
 
 
-@pytest.mark.parametrize("name", by_day(layouts.ARRANGED, 3))
+RULED = [
+    name for name in layouts.ARRANGED if name != "row-numbers"
+]  # with these, rows cut by a page's end are refused
+
+
+@pytest.mark.parametrize("name", by_day(RULED, 3))
 def test_pdf_in_every_arrangement(name):
     one = REPORTS[1]._replace(arranged=layouts.ARRANGED[name], prose=sound_prose())
     filing = read_document(pdfs.pdf(one), "a.pdf", limits=Limits(seconds=120))
     assert layouts.measure(one, pdfs.pdf, "a.pdf") == (200, 0, 200)
     assert dict(filing.prose) == sound_prose()
-    assert [code for code in codes(filing) if code != "label-near"] == ["total-wrong", "total-wrong"]
+    assert codes(filing) == ["total-wrong", "total-wrong"]
 
 
 @pytest.mark.parametrize("lines", [7, 11, 24, pytest.param(range(60), marks=pytest.mark.prove)])
