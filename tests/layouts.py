@@ -138,7 +138,7 @@ def with_row_numbers(found: list[Box], behind: int = 0) -> list[list[Box]]:
 
     taken = [b._replace(area=moved(b.area)) for b in found]
     numbers = {row: str(number) for number, row in enumerate(rows, 1)}
-    for row in range(max(b.area.last_row for b in found) + 1):
+    for row in range(min(b.area.row for b in found), max(b.area.last_row for b in found) + 1):
         place = Area.at(row, first)
         if not any(_covers(b.area, place) and b.area.row <= row <= b.area.last_row for b in taken):
             taken.append(Box(numbers.get(row, ""), place, row not in numbers))
