@@ -47,7 +47,7 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
         is_encrypted = isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect)
         raise refusal("encrypted" if is_encrypted else "unreadable") from error
     found: list[str | _PageTable] = []
-    sheets: list[_Sheet] = []
+    pages: list[_PdfPage] = []
     count, has_pictures = 0, False
     with opened as document:
         for page in document.pages:
@@ -55,13 +55,13 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
             if count > most:
                 raise refusal("too-large")
             has_pictures = has_pictures or bool(page.images)
-            sheets.append(_Sheet(page))
-        _share_rows(sheets)
-        for sheet in sheets:
-            items = list(sheet.items())
+            pages.append(_PdfPage(page))
+        _share_rows(pages)
+        for one in pages:
+            items = list(one.items())
             _share_columns(found, items)
             found += items
-            sheet.page.close()
+            one.page.close()
     if not found:
         raise refusal("scan" if has_pictures else "no-text")
     content = [
@@ -81,9 +81,9 @@ def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]
         below.columns = above.columns
 
 
-def _share_rows(sheets: Sequence[_Sheet]) -> None:
+def _share_rows(pages: Sequence[_PdfPage]) -> None:
     """Let the parts of a table without lines between its columns, which goes on over pages, tell each other's columns."""
-    for above, below in pairwise(sheets):
+    for above, below in pairwise(pages):
         if not (above.unruled and below.unruled and above.unruled[-1].goes_on_in(below.unruled[0])):
             continue
         first = below.unruled[0].rows[0].top
@@ -93,7 +93,7 @@ def _share_rows(sheets: Sequence[_Sheet]) -> None:
             below.unruled[0].all_rows = above.unruled[-1].all_rows
 
 
-class _Sheet:
+class _PdfPage:
     """A page with its characters and lines; ``unruled`` are the tables that have lines between their rows only."""
 
     def __init__(self, page: Any) -> None:
@@ -184,7 +184,7 @@ class _Row(NamedTuple):
 
     top: float
     bottom: float
-    words: list[_Word]
+    words: list[_PageWord]
     ends: list[float]
 
 
@@ -196,8 +196,7 @@ def _touches(across: _Segment, down: _Segment) -> bool:
 def _unruled_rows(lines: list[_Segment], down: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
     """Yield the rows of each table between *lines*, which no line down crosses.
 
-    A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row. A row
-    alone is none: the head of a page stands between two lines.
+    A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row.
     """
     left, right = min((one[1] for one in lines), default=0), max((one[2] for one in lines), default=0)
     full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
@@ -209,11 +208,10 @@ def _unruled_rows(lines: list[_Segment], down: list[_Segment], chars: Sequence[A
         if not is_ruled and len(inside) <= _HIGHEST and (len(words) > 1 or not {top, bottom} <= full):
             ends = [end for one in lines if one[0] in (top, bottom) for end in one[1:]]
             table.append(_Row(top, bottom, words, ends))
-            continue
-        if len(table) > 1:
+        elif table:
             yield table
-        table = []
-    if len(table) > 1:
+            table = []
+    if table:
         yield table
 
 
@@ -233,8 +231,11 @@ class _Unruled:
         """Yield the missing lines between the columns, which are told by the gaps between the words.
 
         A gap counts if no word in a row with figures reaches over it; the ends of the lines, which leave out cells over several
-        rows, count as well. In each row the line between two columns is left out where a word reaches over it.
+        rows, count as well. In each row the line between two columns is left out where a word reaches over it. A row alone is
+        no table: the head of a page stands between two lines.
         """
+        if len(self.all_rows) == 1:
+            return
         ends = _edges([end for row in self.all_rows for end in row.ends])
         counted = [row for row in self.all_rows if any(word.is_figure for word in row.words[1:])]
         gaps = _gaps([word for row in counted for word in row.words])
@@ -245,7 +246,7 @@ class _Unruled:
                 yield {"object_type": "line", "x0": x, "x1": x, "top": row.top, "bottom": row.bottom} | size
 
 
-class _Word(NamedTuple):
+class _PageWord(NamedTuple):
     """Characters side by side, and where they begin and end."""
 
     text: str
@@ -257,7 +258,7 @@ class _Word(NamedTuple):
         return bool(re.fullmatch(_FIGURE, self.text))
 
 
-def _gaps(words: Sequence[_Word]) -> Iterator[tuple[float, float]]:
+def _gaps(words: Sequence[_PageWord]) -> Iterator[tuple[float, float]]:
     """Yield where none of *words* is, from left to right."""
     end: float | None = None
     for word in sorted(words, key=lambda word: word.left):
@@ -358,7 +359,7 @@ class _PageLine:
             text += char["text"]
         self.text = text
 
-    def words(self) -> Iterator[_Word]:
+    def words(self) -> Iterator[_PageWord]:
         """Yield the characters that stand together."""
         apart = [
             n
@@ -367,7 +368,7 @@ class _PageLine:
         ]
         for first, end in pairwise([0, *apart, len(self.chars)]):
             run = self.chars[first:end]
-            yield _Word("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"])
+            yield _PageWord("".join(char["text"] for char in run), run[0]["x0"], run[-1]["x1"])
 
 
 def _is_note(before: Any, char: Any, size: float) -> bool:

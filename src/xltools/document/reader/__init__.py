@@ -202,13 +202,19 @@ def _labels(grid: CellGrid, names: set[str]) -> bool:
 
 
 def _with_lines(flow: Flow, form: Form) -> Iterator[FlowItem]:
-    """Yield the items of a document; what was taken for a table without lines is none if it has no label of the form."""
-    names = set[str]().union(*map(_names_in, form.sections))
+    """Yield the items of a document; what was taken for a table without lines is none if it has no label of the form.
+
+    The part of a table on another page may have none.
+    """
+    names, above = set[str]().union(*map(_names_in, form.sections)), 0
     for item in flow:
-        if isinstance(item, CellGrid) and not item.is_ruled and not _labels(item, names):
-            yield from item.lines
-        else:
+        if not isinstance(item, CellGrid) or item.is_ruled:
             yield item
+        elif item.width == above or _labels(item, names):
+            above = item.width
+            yield item
+        else:
+            yield from item.lines
 
 
 def _is_confirmed(form: Form, texts: Mapping[str, str]) -> bool:
