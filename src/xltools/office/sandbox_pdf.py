@@ -196,21 +196,26 @@ def _touches(across: _Segment, down: _Segment) -> bool:
 def _unruled_rows(lines: list[_Segment], down: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
     """Yield the rows of each table between *lines*, which no line down crosses.
 
-    A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row.
+    A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row. What
+    touches a table with all lines is no table: the head of the page, and the text between.
     """
     left, right = min((one[1] for one in lines), default=0), max((one[2] for one in lines), default=0)
     full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
     table: list[_Row] = []
+    is_beside = False  # a table with all lines
     for top, bottom in pairwise(sorted({one[0] for one in lines})):
-        is_ruled = any(left < x < right and begin < bottom and top < end for x, begin, end in down)
+        if any(left < x < right and begin < bottom and top < end for x, begin, end in down):
+            table, is_beside = [], True
+            continue
         inside = _lines([c for c in chars if top < (c["top"] + c["bottom"]) / 2 < bottom])
         words = [word for line in inside for word in line.words()]
-        if not is_ruled and len(inside) <= _HIGHEST and (len(words) > 1 or not {top, bottom} <= full):
+        if len(inside) > _HIGHEST or (len(words) <= 1 and {top, bottom} <= full):
+            if table:
+                yield table
+            table, is_beside = [], False
+        elif not is_beside:
             ends = [end for one in lines if one[0] in (top, bottom) for end in one[1:]]
             table.append(_Row(top, bottom, words, ends))
-        elif table:
-            yield table
-            table = []
     if table:
         yield table
 
