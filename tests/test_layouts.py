@@ -178,11 +178,8 @@ def test_pdf_with_lines_between_its_rows_only(name):
 def test_the_head_of_a_page_between_two_lines_is_no_table():
     """Nor are the tables of the report, which have all lines, held against their sums for it."""
     found = pdfs.pages(REPORTS[1])
-    for page in found:
-        page.drawn += [f"48 {y} m 547 {y} l S" for y in (812, 800, 40, 28)]
-        page.drawn += [
-            pdfs._text(x, y, text) for y in (803, 31) for x, text in ((60, "年报"), (150, "2024"))
-        ]
+    found[0].drawn += [f"48 {y} m 547 {y} l S" for y in (812, 800, 40, 28)]
+    found[0].drawn += [pdfs._text(x, 803, text) for x, text in ((60, "年报"), (150, "2024"))]
     data = pdfs.as_pdf(["\n".join(filter(None, page.drawn)).encode() for page in found])
     assert layouts.measure(REPORTS[1], lambda _: data, "a.pdf") == (200, 0, 200)
 
