@@ -34,6 +34,7 @@ from xltools.collection.reading import ReadOptions, reading
 from xltools.collection.second_reader import SecondReader, issued_findings
 from xltools.data.filing import Filing, Return, Stamp
 from xltools.data.finding import Finding, Waiver
+from xltools.data.given import Given
 from xltools.data.list_lines import list_figures
 from xltools.data.period import Period
 from xltools.data.policy import Policy
@@ -87,6 +88,9 @@ def findings(path: Path) -> tuple[Finding, ...]:
     form = written_by(other) if other or case.get("form_given", False) else None
     how = {"by_labels": case.get("by_labels", False), "key": case.get("key", "").encode()}
     how["passwords"] = case.get("passwords", ())
+    if "given" in case:  # now, by code
+        figures = {code: {n: Decimal(v) for n, v in own.items()} for code, own in case["given"].items()}
+        how["given"] = Given({("2024", code): own for code, own in figures.items()})
     with without(case.get("without", ())):
         filings = [
             handed_in(other | file, index, form, limits, how) for index, file in enumerate(each(case["file"]))
@@ -230,7 +234,11 @@ def package(file: dict[str, Any]) -> bytes:
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
     period = Period.from_text(str(file.get("period", file.get("year", 2024))), form.begins)
     assert period is not None
-    stamp = Stamp(file.get("form", form.key), file.get("edition", form.edition), period, agency)
+    flags = frozenset(file["flags"]) if "flags" in file else None
+    issued = file.get("given", {})
+    figures = tuple(Decimal(issued[name]) for name in form.given) if issued else ()
+    name, edition = file.get("form", form.key), file.get("edition", form.edition)
+    stamp = Stamp(name, edition, period, agency, flags=flags, given=figures)
     key = b"secret" if file.get("sealed") else b""
     prose = {} if file.get("blank") or "form_file" in file else sound_prose()
     prose |= file.get("prose", {})  # of fields in canonical form

@@ -163,7 +163,7 @@ def test_what_was_read_when_it_came_is_what_reading_it_anew_gives(pair):
         drop(desk, *(SAMPLES / "problems").iterdir())
         moved = [
             (file, kept)
-            for (file, _, _), (_, _, kept) in desk.memory.known.items()
+            for (file, _, _), (*_, kept) in desk.memory.known.items()
             if file.startswith("inbox/")
         ]
         assert len(moved) > 15

@@ -9,7 +9,9 @@ import pytest
 
 import test_blocks
 import test_fields
+import test_given
 import test_lists
+import test_whose
 from conftest import HERE
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -199,7 +201,7 @@ FAULTS = {
     ),
     "unknown kind of agency": (
         ('{ key = "opening", label = "年初在办" }', '{ key = "opening", label = "年初在办", only = "some" }'),
-        "wrong-value",
+        "needs-schema",
         "only",
     ),
     "a group for some only": (
@@ -698,7 +700,8 @@ def test_every_problem_of_a_form_has_a_case():
     of_fields = {code for _, (code, _) in test_fields.FAULTS.values()}
     of_lists = {fault[0] for _, fault in test_lists.FAULTS.values() if fault}
     of_lists |= {code for _, (code, _) in (test_lists.SHOWS | test_lists.CARRIES).values()}
-    of_blocks = {code for _, code, _ in test_blocks.FAULTS.values()}
+    of_blocks = {code for _, code, _ in (test_blocks.FAULTS | test_whose.FAULTS).values()}
+    of_blocks |= {code for _, code in test_given.FAULTS.values()}
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named

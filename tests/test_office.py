@@ -33,6 +33,7 @@ from xltools.form.places import MATRIX, Matrix
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 RELATIONS = find(str(HERE / "forms" / "xcjc-2026.toml"))
+SOME_ONLY = find(str(HERE / "forms" / "zfnb-2025.toml"))
 RATIOS = find(str(HERE / "forms" / "blsx-2026.toml"))
 pytestmark = pytest.mark.office
 
@@ -80,6 +81,7 @@ def written():
     files["other rollup"] = other_rollup()
     files["xcjc rollup"] = relations_rollup()
     files["blsx rollup"] = ratios_rollup()
+    files |= of_some_only()
     for form in (OFFICIAL, OTHER):
         files[f"{form.key} years"] = with_years(form)
     return files
@@ -112,6 +114,15 @@ def ratios_rollup():
         RATIOS,
     )
     return write_rollup(merge(years[1], RATIOS, Period(2024), "青禾区", past=past).rollup, by_kind=True)
+
+
+def of_some_only():
+    """Workbooks of agencies of whom not the same is asked, and their roll-up."""
+    from test_whose import ALL, returns, workbook
+
+    files = {f"zfnb {n}": workbook(flags, f"{n:03}") for n, flags in enumerate(ALL)}
+    rollup = merge(returns(*ALL), SOME_ONLY, Period(2026), "青禾区").rollup
+    return files | {"zfnb rollup": write_rollup(rollup)}
 
 
 def with_years(form):
@@ -203,7 +214,7 @@ def same(ours, theirs):
 def test_the_file_it_saves_reads_the_same(written, recalculated):
     """A plain re-save loses nothing and raises nothing."""
     for name, package in written.items():
-        keys = {"xcjc": RELATIONS, "blsx": RATIOS, "fwzx": OTHER, "other": OTHER}
+        keys = {"xcjc": RELATIONS, "blsx": RATIOS, "zfnb": SOME_ONLY, "fwzx": OTHER, "other": OTHER}
         form = next((form for key, form in keys.items() if key in name), OFFICIAL)
         before, after = (
             read_package(package, "x.xlsx", form),

@@ -131,7 +131,11 @@ FULL = Return(
     source=SOURCE,
     findings=(FULL_FINDING,),
     form=OFFICIAL,
-    stamp=Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024, begins=-3), AGENCY, "rollup"),
+    stamp=Stamp(
+        *(OFFICIAL.key, OFFICIAL.edition, Period(2024, begins=-3), AGENCY, "rollup"),
+        flags=frozenset({"police"}),
+        given=(Decimal("60.5"), None),
+    ),
     record=Record(
         OFFICIAL,
         Period(2024),

@@ -65,7 +65,9 @@ def means(filing: Return) -> Iterator[Finding]:
         return
     values = filing.record.complete()
     for cell in filing.form.means.values():
-        if cell.name in filing.unread or not filing.unread.isdisjoint(filing.form.reach[cell.weight]):
+        if cell.name in filing.unread | filing.elsewhere:
+            continue
+        if not filing.unread.isdisjoint(filing.form.reach[cell.weight]):
             continue
         found, weight = values.get(cell.name), values.get(cell.weight, ZERO)
         if found is None if weight > 0 else not weight and found:
@@ -91,7 +93,7 @@ def rules(filing: Return) -> Iterator[Finding]:
         return
     form, values = filing.form, figures_of(filing)
     agencies = max(1, len(filing.record.agencies)) if filing.is_rollup else 0
-    for identity in form.broken(values, agencies):
+    for identity in form.broken(values, agencies, filing.elsewhere):
         cells = [form.cells[name] for name in identity.cells]
         if agencies and not all(cell.additive for cell in cells):
             continue
@@ -127,7 +129,7 @@ def fields(filing: Return) -> Iterator[Finding]:
     faulty = {finding.cell for finding in filing.findings}
     for name, one in form.fields.items():
         needed = {part for other in one.when.names for part in form.reach.get(other, ())}
-        if name in faulty or not filing.unread.isdisjoint(needed):
+        if name in faulty or name in filing.elsewhere or not filing.unread.isdisjoint(needed):
             continue
         kind, value, place = form.kinds[name], filing.prose.get(name, ""), filing.address(name)
         if not any(place):  # a published report has no cover
@@ -155,7 +157,7 @@ def filled(filing: Return) -> Iterator[Finding]:
     """
     if filing.is_rollup:
         return
-    in_fields = filing.form.field_figures
+    in_fields = filing.form.field_figures.union(filing.form.given)  # or given by the issuer
     figures = [name for name, value in filing.record.values.items() if value and name not in in_fields]
     finding = Finding("all-blank", filing.source.path, str(filing.agency))
     if filing.is_nil and (figures or filing.unread):

@@ -16,7 +16,7 @@ from math import gcd
 from typing import Literal, NamedTuple
 
 from xltools.form.linear import Linear
-from xltools.form.model import Cell, Form, along_column
+from xltools.form.model import Cell, Form, Identity, along_column
 from xltools.form.relation import Condition, Constraint, Relation
 
 Trace = tuple[tuple[int, int], ...]  # equation and factor, by equation
@@ -41,14 +41,20 @@ class Lines(NamedTuple):
 
 
 class Equations:
-    """What follows from a form, from which of its totals are typed, and from the inputs whose figure is not known.
+    """What follows from a form, from which of its totals are typed, and from the inputs not known and not asked.
 
     ``component`` numbers the equations: those that share cells, directly or through others, have one number, which is also
     the ``home`` of their cells.
     """
 
-    def __init__(self, form: Form, typed: frozenset[str], unknown: frozenset[str]) -> None:
+    def __init__(
+        self, form: Form, typed: frozenset[str], unknown: frozenset[str], elsewhere: frozenset[str]
+    ) -> None:
         self.form, self.typed, self.unknown = form, typed | frozenset(form.input_names), unknown
+        self._elsewhere, self.fixed = (
+            elsewhere,
+            elsewhere.union(form.given),
+        )  # fixed: of these nobody types any
         self._spreads: dict[tuple[tuple[int, str], ...], Mapping[str, int]] = {}
         found: dict[tuple[tuple[str, int], ...], Sign] = {}
         for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
@@ -75,7 +81,7 @@ class Equations:
     @cached_property
     def computed(self) -> Equations:
         """The same form with every total computed."""
-        return equations_of(self.form, frozenset(), self.unknown)
+        return equations_of(self.form, frozenset(), self.unknown, self._elsewhere)
 
     def spread(self, terms: Sequence[tuple[int, str]]) -> Mapping[str, int]:
         """Return a sum over typed cells: a computed total is replaced by what it adds up."""
@@ -108,13 +114,22 @@ class Equations:
                 total[equation] += factor * change
         return {equation: change for equation, change in total.items() if change}
 
+    @property
+    def _identities(self) -> Iterator[Identity]:
+        """The rules of the period that are judged."""
+        return (
+            one
+            for one in self.form.identities
+            if not one.rule.looks_back and one.relation.is_judged(self._elsewhere)
+        )
+
     @cached_property
     def bounds(self) -> Mapping[str, list[Constraint]]:
         """The other constraints that figures must satisfy, over typed cells, by cell: what breaks one corrects nothing."""
         found: dict[str, list[Constraint]] = defaultdict(list)
-        for identity in self.form.identities:
+        for identity in self._identities:
             one = identity.constraint
-            if one.is_exact or one.level != "error" or identity.rule.looks_back:
+            if one.is_exact or one.level != "error":
                 continue
             when = Condition(tuple(map(self._over_typed, one.when.relations)))
             one = one._replace(relation=self._over_typed(one.relation), when=when)
@@ -147,12 +162,8 @@ class Equations:
         return not self.form.outside.isdisjoint(names)
 
     def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
-        for identity in self.form.identities:
-            if (
-                not identity.constraint.is_exact
-                or identity.rule.looks_back
-                or self._is_outside(identity.cells)
-            ):
+        for identity in self._identities:
+            if not identity.constraint.is_exact or self._is_outside(identity.cells):
                 continue
             right = [(-sign, name) for sign, name in identity.relation.right.terms]
             yield (*identity.relation.left.terms, *right), Sign("rule", rule=identity.rule.label)
@@ -225,9 +236,11 @@ class Equations:
 
 
 @lru_cache(maxsize=64)  # 4 ms each; one for each way in which the returns of a collection have typed totals
-def equations_of(form: Form, typed: frozenset[str], unknown: frozenset[str]) -> Equations:
-    """Return the equations of *form* with these totals *typed* and these inputs *unknown*."""
-    return Equations(form, typed, unknown)
+def equations_of(
+    form: Form, typed: frozenset[str], unknown: frozenset[str], elsewhere: frozenset[str] = frozenset()
+) -> Equations:
+    """Return the equations of *form* with these totals *typed*, these inputs *unknown* and these *elsewhere*, not asked."""
+    return Equations(form, typed, unknown, elsewhere)
 
 
 def published_cells(form: Form) -> tuple[str, ...]:

@@ -231,7 +231,9 @@ class Search:
                     yield act
 
     def _may(self, act: Act) -> bool:
-        """Return whether every cell can hold its new figure, and no constraint is broken by it."""
+        """Return whether every cell is filled in and can hold its new figure, and no constraint is broken by it."""
+        if any(name in self.equations.fixed for name, _ in act):
+            return False
         for name, change in act:
             right, cell = self.figures.get(name, 0) + change, self.equations.form.cells[name]
             if (right < 0 and not cell.signed) or (cell.number == "count" and right % self.scale):

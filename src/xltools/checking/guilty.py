@@ -100,7 +100,8 @@ def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Or
         if one.value is not None:
             expected = values.get(name, ZERO)
             figures[name] = expected if close(one.value, expected) else one.value
-    search = Search(equations_of(filing.form, frozenset(shown), unknown), figures, last)
+    equations = equations_of(filing.form, frozenset(shown), unknown, filing.elsewhere)
+    search = Search(equations, figures, last)
     if not search.rests:
         return []
     verdicts = judged(search, figures, last, (*_told(filing), *carried(filing, last)))
@@ -156,6 +157,8 @@ def carried(filing: Return, last: Mapping[str, Decimal]) -> Iterator[Witness]:
     past = of_last_year(last)
     for identity in filing.form.carries_at(filing.record.period.number_in_year):
         left, right = identity.relation.left, identity.relation.right
+        if not identity.relation.is_judged(filing.elsewhere):
+            continue
         if identity.constraint.is_exact and all(name in past for name in right.names if time_of(name)):
             then = Linear(tuple(term for term in right.terms if time_of(term[1])))
             now = tuple((-sign, name) for sign, name in right.terms if not time_of(name))

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing, RefusedFile, Return
-from xltools.data.finding import Finding, Place, Severity
+from xltools.data.finding import Finding
 from xltools.data.period import Period
-from xltools.data.policy import Policy, Thresholds
+from xltools.data.policy import Thresholds
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Entry
 from xltools.form.linear import ZERO
@@ -303,36 +303,3 @@ def _twin_findings(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]
         names = "、".join(str(agency) for agency in sorted(others))
         facts: dict[str, object] = {"others": names, "count": len(peer.typed)}
         yield Finding("twins", peer.filing.source.path, str(own), facts=facts)
-
-
-# -- figures of rule-makers
-
-
-def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterator[Finding]:
-    """Yield a finding for figures that only rule-makers have, as the form's key ``only`` says.
-
-    The coordinator names the rule-makers; the form knows some by the end of their name, and of others, such as a city that
-    may be one with or without districts, that they can be one: for them it is a note. Roll-ups are skipped, because their
-    members are checked.
-    """
-    if isinstance(filing, RefusedFile) or filing.is_rollup:
-        return
-    code = entry.code if entry else filing.agency.code
-    name, known = filing.agency.name.strip(), filing.form.rule_makers
-    if name.endswith(known.always) or code in policy.rule_makers or (entry and entry.is_rule_maker):
-        return
-    values = filing.record.values
-    cells = [cell for cell in filing.form.inputs if cell.only == "rule_makers" and values.get(cell.name)]
-    if cells:
-        places = [Place(*filing.address(cell.name), cell.name) for cell in cells]
-        facts: dict[str, object] = {"label": "、".join(cell.label for cell in cells)}
-        yield Finding(
-            "no-rule-maker",
-            filing.source.path,
-            str(filing.agency),
-            *places[0],
-            found=values[cells[0].name],
-            facts=facts,
-            others=tuple(places[1:]),
-            level=Severity.NOTE if name.endswith(known.perhaps) else None,
-        )

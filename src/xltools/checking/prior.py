@@ -194,7 +194,7 @@ def _carried(years: YearPair) -> Iterator[Finding]:
     In a line of totals the rule follows from the other lines; it is reported only if it holds in all of these.
     """
     figures = dict(years.now) | of_last_year(years.last)
-    for identities in _failing(years.form, figures, years.filing.record.period):
+    for identities in _failing(years.form, figures, years.filing.record.period, years.filing.elsewhere):
         single = [i for i in identities if not _left(years.form, i).is_total]
         for identity in single or identities:
             yield _carry_finding(years, identity, figures)
@@ -209,7 +209,8 @@ def _rules(years: YearPair) -> Iterator[Finding]:
         is_known = all(name in values for name in names if time_of(name)) and all(
             filing.unread.isdisjoint(form.reach[name]) for name in names if not time_of(name)
         )
-        if identity.rule.looks_back and is_known and form.is_broken(identity.constraint, values):
+        is_judged = identity.rule.looks_back and identity.relation.is_judged(filing.elsewhere)
+        if is_judged and is_known and form.is_broken(identity.constraint, values):
             yield rule_finding(filing, identity, values)
 
 
@@ -264,12 +265,18 @@ def _line_finding(
     return Finding(code, source, agency, *place, name, found, expected, facts, others)
 
 
-def _failing(form: Form, figures: Figures, period: Period) -> Iterator[list[Identity]]:
+def _failing(
+    form: Form, figures: Figures, period: Period, elsewhere: frozenset[str] = frozenset()
+) -> Iterator[list[Identity]]:
     """Yield the lines in which each rule from period to period does not hold for the *figures* of these periods."""
     failing: dict[str, list[Identity]] = {}
     for identity in form.carries_at(period.number_in_year):
         names = identity.relation.names
-        if all(name in figures for name in names) and identity.relation.difference(figures):
+        if (
+            identity.relation.is_judged(elsewhere)
+            and all(name in figures for name in names)
+            and identity.relation.difference(figures)
+        ):
             failing.setdefault(identity.rule.key, []).append(identity)
     yield from failing.values()
 

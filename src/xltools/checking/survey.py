@@ -9,8 +9,9 @@ from dataclasses import replace
 from xltools.checking import prior
 from xltools.checking.duplicates import duplicates
 from xltools.checking.lists import DoubledLines
-from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
+from xltools.checking.outliers import PeerGroups, peer_of
 from xltools.checking.versions import Versions, changed_cells, reading_digest
+from xltools.checking.whose import whose
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Waiver
 from xltools.data.policy import Policy
@@ -114,7 +115,7 @@ class Survey:
             yield from prior.against(filing, self.past, self._matched, self.policy.thresholds)
         if peer := self._peers[place]:
             yield from self._groups.findings(peer, last)
-        yield from no_rule_maker(filing, self.entries[place], self.policy)
+        yield from whose(filing, self.entries[place], self.policy)
 
     def judged(self, filing: Filing, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield *findings* with the coordinator's decisions and the agency's explanations, and decisions that lapsed."""

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from xltools.data import list_lines
 from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return, dated
 from xltools.data.finding import Finding
+from xltools.data.given import CHANGED
 from xltools.data.number import kept
 from xltools.data.row_checksum import line_texts
 from xltools.form.kinds import NOT_A_CHOICE, NOT_A_DATE
@@ -84,7 +85,9 @@ def reading_digest(filing: Return, explanations: Mapping[tuple[str, str], str] |
         f"stamp={(stamp.form, stamp.edition, str(stamp.period), agency.district, agency.code, stamp.kind)}"
     ]
     lines += [f"{name}={kept(value)}" for name, value in sorted(filing.record.values.items())]
-    faulty = (f for f in filing.findings if f.cell in filing.unread or f.code in (NOT_A_DATE, NOT_A_CHOICE))
+    faulty = (
+        f for f in filing.findings if f.cell in filing.unread or f.code in (NOT_A_DATE, NOT_A_CHOICE, CHANGED)
+    )
     unread = {(f.cell, str(f.found)) for f in faulty}
     lines += [f"{name}?{found}" for name, found in sorted(unread)]
     typed = {Origin.TYPED, Origin.PRINTED}

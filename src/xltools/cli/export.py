@@ -54,7 +54,7 @@ def command(lang: Lang) -> click.Command:
         how = format_of(output, how)
         refuse_export(output, how, force=force)
         definition = own.form_of(form) if wide else own.named_form(form)
-        inbox, agencies = own.inbox_of(paths), own.roster_of(None)
+        inbox, agencies = own.inbox_of(paths), own.roster_of(None, definition)
         inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district)
         extract = export(
             inputs.filings,

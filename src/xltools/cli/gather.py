@@ -49,7 +49,8 @@ def command(lang: Lang) -> click.Command:
         if output is None and how is None and not paths and own.gathered:  # the collection's own
             output = own.gathered
         how = document_format(output, how, force=force)
-        definition, agencies = own.form_of(form), own.roster_of(roster)
+        definition = own.form_of(form)
+        agencies = own.roster_of(roster, definition)
         inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district)
         found = gather_texts(inputs.filings, definition, agencies, own.period, own.district)
         if output:

@@ -26,6 +26,7 @@ from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past
 from xltools.collection import issuing, recording
+from xltools.collection.given_file import load_given
 from xltools.collection.outgoing import outgoing
 from xltools.data.finding import Finding
 from xltools.data.period import Period
@@ -54,6 +55,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--password", default="", text="password")
     @option(lang, "--key", type=file(), text="key-write")
     @prior(lang, "prefill")
+    @option(lang, "--given", "given_file", type=file(), text="given")
     @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
     @option(lang, "--check", "is_checked", is_flag=True, text="check-issued")
     @option(lang, "--mail", type=folder(), text="mail-issued")
@@ -70,6 +72,7 @@ def command(lang: Lang) -> click.Command:
         password: str,
         key: Path | None,
         prior: tuple[Path, ...],
+        given_file: Path | None,
         show_last: bool,
         is_checked: bool,
         mail: Path | None,
@@ -87,12 +90,26 @@ def command(lang: Lang) -> click.Command:
             refuse_within(mail, inboxes)  # before anything is written
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
         places = dict.fromkeys([folder, own.outbox or folder])
-        agencies = _with_issued_codes(own.roster_of(roster), places, past, lang)
-        entries = issuing.chosen(agencies, agency, code)
+        agencies = _with_issued_codes(own.roster_of(roster, definition), places, past, lang)
+        entries = issuing.chosen(agencies, agency, code, definition)
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or Roster(entries), district) if past else {}
-        issue = issuing.Issue(definition, period, district, password, secret, last=last, show_last=show_last)
+        makers = own.policy.rule_makers
+        path = given_file or (own.given if own.given and own.given.is_file() else None)
+        figures = load_given(path, definition, period, agencies) if path and definition.given else None
+        issue = issuing.Issue(
+            definition,
+            period,
+            district,
+            password,
+            secret,
+            last=last,
+            show_last=show_last,
+            makers=makers,
+            given=figures,
+        )
+        issue.check_given(entries)
 
         def compared(files: Sequence[Path]) -> Iterator[Path]:
             return progress(files, t("report.comparing"))

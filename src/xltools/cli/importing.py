@@ -47,11 +47,12 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         own = collection_defaults()
+        definition = own.named_form(form)
         options = ImportOptions(
-            own.named_form(form),
+            definition,
             limits_from(limits),
             ReportIdentity(period, agency.strip(), code.strip(), district.strip()),
-            own.roster_of(roster),
+            own.roster_of(roster, definition),
             own.district,
         )
         imported = import_reports(files, output, options, force=force)

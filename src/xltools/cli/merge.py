@@ -115,6 +115,7 @@ def command(lang: Lang) -> click.Command:
             own.policy,
             witness or own.witness or known.witness,
             own.versions,
+            given=own.given,
         )
         places, limits = own.inbox_of(paths), limits_from(reading.limits)
         if receipts:

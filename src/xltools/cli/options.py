@@ -16,6 +16,7 @@ from xltools.cli import withdrawn
 from xltools.cli.output import inform
 from xltools.cli.standing import TypedPath
 from xltools.collection import location, settings
+from xltools.collection.given_file import given_in
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
@@ -158,10 +159,13 @@ class ReadingOptions(NamedTuple):
     dask: str | None = None
     verifying: bool = True
 
-    def for_form(self, form: Form | None) -> ReadOptions:
-        """Return the options of the reader."""
+    def for_form(self, form: Form | None, roster: Roster | None = None) -> ReadOptions:
+        """Return the options of the reader; in a collection, it knows the figures that the issuer gives."""
+        limits = limits_from(self.limits)
+        is_given = form is not None and form.given and Path(location.FILE).is_file()
+        issued = given_in(collection_folder(), form, roster) if form and is_given else None
         return ReadOptions(
-            form, self.by_labels, self.key, self.passwords, limits_from(self.limits), self.verifying
+            form, self.by_labels, self.key, self.passwords, limits, self.verifying, given=issued
         )
 
 
@@ -232,6 +236,7 @@ class CollectionDefaults(NamedTuple):
     template: Path | None = None
     report: Path | None = None
     gathered: Path | None = None
+    given: Path | None = None
     before: Sequence[Path] = ()
     policy: Policy = Policy()
     witness: bool = False
@@ -244,10 +249,10 @@ class CollectionDefaults(NamedTuple):
         """Return the form; without a collection, none, so that each file is read by the form in its stamp."""
         return self.form_of(name) if name or self.form else None
 
-    def roster_of(self, path: Path | None) -> Roster | None:
-        """Return the roster, if there is one."""
+    def roster_of(self, path: Path | None, form: Form | None) -> Roster | None:
+        """Return the roster, if there is one; for a *form* it has what that needs."""
         found = path or self.roster
-        return load_roster(found) if found else None
+        return load_roster(found, form) if found else None
 
     def inbox_of(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         """Return the paths of the returns: by default the inbox, which is also meant by the collection's folder."""

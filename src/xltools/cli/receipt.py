@@ -32,8 +32,9 @@ def command(lang: Lang) -> click.Command:
         workbook: Path, receipt: Path, rollup: Path | None, form: str | None, reading: ReadingOptions
     ) -> int:
         own, how = collection_defaults(), reading._replace(verifying=False)
-        agencies, district = own.roster_of(None), own.district
-        inputs = read_all((workbook,), own.named_form(form), lang, how, roster=agencies, district=district)
+        definition = own.named_form(form)
+        agencies, district = own.roster_of(None, definition), own.district
+        inputs = read_all((workbook,), definition, lang, how, roster=agencies, district=district)
         found = check_receipt(receipt, inputs.filings, workbook, limits_from(reading.limits))
         sha256 = hash_of(read_bytes(rollup)) if rollup else ""
         is_same_rollup = sha256 in {"", found.receipt.rollup_sha256}

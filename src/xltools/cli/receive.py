@@ -45,8 +45,8 @@ def command(lang: Lang) -> click.Command:
     @reading(lang)
     def run(paths: tuple[Path, ...], is_kept: bool, reading: ReadingOptions) -> int:
         folder = collection_folder()
-        form, roster = find(folder.form), load_roster(folder.roster)
-        before = ReadBefore()
+        form = find(folder.form)
+        roster, before = load_roster(folder.roster, form), ReadBefore()
         read = partial(
             read_all,
             form=form,

@@ -57,7 +57,7 @@ def read_all(
     """
     inputs = read_inputs(
         paths,
-        reading.for_form(form),
+        reading.for_form(form, roster),
         execution(reading, lang, before),
         roster=roster,
         district=district,

@@ -86,14 +86,16 @@ def command(lang: Lang) -> click.Command:
             format_by_ending(output, {"text": (".txt",)}, "text")
         own = collection_defaults()
         is_as_usual = roster is None and not (period and period.is_year) and form is None and not prior
-        agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = own.form_of(form)
+        agencies = load_roster(given(roster, own.roster, "--roster"), definition)
         period = own.period_of(period, definition)
         last = due.date() if due else own.due or default_due(period)
         inbox, home = own.inbox_of(paths), own.district
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
         past = find_past(prior, own, definition, period, lang, reading)
-        collection = examined_inbox(own, inputs, agencies, period, past, reading.for_form(definition))
+        collection = examined_inbox(
+            own, inputs, agencies, period, past, reading.for_form(definition, agencies)
+        )
         if is_as_usual and inbox == (own.inbox,):
             record(lambda _: recording.found(collection), lang)
         say_unmatched(collection, lang)

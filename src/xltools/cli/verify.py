@@ -78,10 +78,10 @@ def command(lang: Lang) -> click.Command:
             raise InputError(Problem("needs-option", facts={"option": "--mail", "needed": "--return-to"}))
         own = collection_defaults()
         is_as_usual = roster is None and not (period and period.is_year) and form is None and not prior
-        agencies, district = own.roster_of(roster), own.district
+        inbox, definition = own.inbox_of(paths), own.named_form(form)
+        agencies, district = own.roster_of(roster, definition), own.district
         if is_mailed:
             given(agencies, None, "--roster")
-        inbox, definition = own.inbox_of(paths), own.named_form(form)
         inputs = read_all(
             inbox, definition, lang, reading, roster=agencies, district=district, is_silent=how == "text"
         )
@@ -102,7 +102,12 @@ def command(lang: Lang) -> click.Command:
             may_be_own=is_chosen,
             is_part=is_chosen and all(path.is_file() for path in paths),
             former=accepted_versions(
-                own.versions, own.policy, inputs.filings, reading.for_form(definition), agencies, district
+                own.versions,
+                own.policy,
+                inputs.filings,
+                reading.for_form(definition, agencies),
+                agencies,
+                district,
             ),
         )
         if is_as_usual and inbox == (own.inbox,):

@@ -12,6 +12,7 @@ from xltools.collection.issuing import check_inputs, file_name
 from xltools.collection.reading import on_roster, readings
 from xltools.data.filing import Filing, Return, Skipped
 from xltools.data.roster import Entry, Roster, name_faults
+from xltools.data.roster_lines import entry_of, flags_of
 from xltools.document.reader import ReportIdentity, document_in
 from xltools.document.reader.title import district_of
 from xltools.errors import InputError, OutputError, Problem, RosterError
@@ -73,7 +74,7 @@ def import_reports(
         refuse_existing(path for path, _ in outputs)
     for path, _ in outputs:
         refuse_input(path, inbox.paths)
-    contents = [(path, _workbook(filing, options.district)) for path, filing in outputs]
+    contents = [(path, _workbook(filing, options)) for path, filing in outputs]
     return ImportedReports(filings, outputs, contents)
 
 
@@ -111,11 +112,15 @@ def _return_name(filing: Return) -> str:
     return file_name(Entry(agency.code, agency.name, {}), period)
 
 
-def _workbook(filing: Return, district: str) -> bytes:
+def _workbook(filing: Return, options: ImportOptions) -> bytes:
     """Return a return as a workbook, with formulas for its totals. Raises :class:`InputError` if the agency's district is not known."""
     agency = filing.stamp.agency
-    home = agency.district or district or district_of(agency.name)
+    home = agency.district or options.district or district_of(agency.name)
     if not home:
         raise InputError(Problem("option-missing", filing.source.path, {"option": "--district"}))
-    stamp = replace(filing.stamp, agency=replace(agency, district=home))
+    entry = entry_of(filing, options.roster)
+    flags = filing.flags | (
+        flags_of(entry, filing.form) if entry else frozenset()
+    )  # nothing read is left out
+    stamp = replace(filing.stamp, agency=replace(agency, district=home), flags=flags)
     return write_return(filing.form, stamp, filing.record.values, filing.prose)

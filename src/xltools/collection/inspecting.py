@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from xltools.checking.collection import Collection, examine
 from xltools.collection.accepting import accepted_versions
+from xltools.collection.given_file import given_in
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs
 from xltools.collection.roster_files import load_roster
@@ -35,7 +36,7 @@ class _Whose(Protocol):
 
 
 class Inspected(NamedTuple):
-    """A collection with what was read from its inbox, last year's figures if it names any, and every finding."""
+    """A collection with what was read from its inbox and how, last year's figures if it names any, and every finding."""
 
     folder: Folder
     form: Form
@@ -43,22 +44,24 @@ class Inspected(NamedTuple):
     inputs: Inputs
     last_year: LastYear | None
     collection: Collection
+    options: ReadOptions
 
 
 def inspect(
     folder: Folder, options: ReadOptions, execution: Execution = LOCAL, prior: Sequence[Path] = ()
 ) -> Inspected:
     """Read and examine the inbox of a collection; *prior* are other files with last year's figures than its own."""
-    form, roster = find(folder.form), load_roster(folder.roster)
+    form = find(folder.form)
+    roster = load_roster(folder.roster, form)
     folder = folder.counted(form)
-    options = replace(options, form=form)
+    options = replace(options, form=form, given=given_in(folder, form, roster))
     places = [folder.inbox] if folder.inbox.is_dir() or folder.period.is_year else []
     inputs = read_inputs(places, options, execution, roster=roster, district=folder.district, allow_none=True)
     last_files = prior or folder.before
     last_year = read_last_year(last_files, form, folder.period, options, execution)
     past = last_year.past if last_year else None
     collection = examined_inbox(folder, inputs, roster, folder.period, past, options)
-    return Inspected(folder, form, roster, inputs, last_year, collection)
+    return Inspected(folder, form, roster, inputs, last_year, collection, options)
 
 
 def examined_inbox(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from xltools.collection.given_file import given_in
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder, check_identity
 from xltools.data.filing import Stamp
+from xltools.data.given import Given
 from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults, several
+from xltools.data.roster_lines import flags_of
 from xltools.errors import InputError, Problem, RosterError
 from xltools.files import holds, refuse_existing, write_each
 from xltools.form.library import find
@@ -42,7 +46,8 @@ class Issue:
     """The blank workbooks of one district and period, each stamped with its agency and the period.
 
     *last* has last year's figures of each agency, by its code: inputs that follow from them are filled in and, with
-    *show_last*, they are shown beside the tables. With *key*, stamps are sealed.
+    *show_last*, they are shown beside the tables. With *key*, stamps are sealed. *makers* are the codes and names of
+    agencies that make rules, *given* the figures of the issuer.
     """
 
     def __init__(
@@ -55,10 +60,13 @@ class Issue:
         *,
         last: Mapping[str, Mapping[str, Decimal]] | None = None,
         show_last: bool = False,
+        makers: Collection[str] = (),
+        given: Given | None = None,
     ) -> None:
         from xltools.excel.writer.stamping import IssueWriter  # noqa: PLC0415  XlsxWriter is slow to import
 
         self.form, self.period, self.last, self._district = form, period, last or {}, district
+        self._makers, self._given = makers, given or Given()
         self._writer = IssueWriter(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry) -> bytes:
@@ -67,11 +75,34 @@ class Issue:
 
     def stamp(self, entry: Entry) -> Stamp:
         """Return the stamp of one agency's workbook."""
-        return Stamp(self.form.key, self.form.edition, self.period, entry.agency(self._district))
+        flags = flags_of(entry, self.form, self._makers) if self.form.flags else None
+        stamp = Stamp(
+            self.form.key, self.form.edition, self.period, entry.agency(self._district), flags=flags
+        )
+        figures, elsewhere = self._given.of(self.period, stamp.agency), self._elsewhere(stamp)
+        given = (None if name in elsewhere else figures.get(name) for name in self.form.given)
+        return replace(stamp, given=tuple(given))
 
     def filled(self, entry: Entry) -> dict[str, Decimal]:
-        """Return the inputs of one agency that are filled in from last year's figures."""
-        return self.form.carried(self.last.get(entry.code, {}), self.period.number_in_year)
+        """Return the inputs of one agency that are filled in: from last year's figures, and by the issuer."""
+        stamp = self.stamp(entry)
+        found = self.form.carried(self.last.get(entry.code, {}), self.period.number_in_year)
+        elsewhere = self._elsewhere(stamp)
+        return {n: value for n, value in found.items() if n not in elsewhere} | stamp.given_of(self.form)
+
+    def check_given(self, entries: Iterable[Entry]) -> None:
+        """Raise :class:`InputError` with each figure of the issuer that an agency needs and that is not there."""
+        problems = []
+        for stamp in map(self.stamp, entries if self.form.given else ()):
+            known = self._elsewhere(stamp).union(stamp.given_of(self.form))
+            if missing := [name for name in self.form.given if name not in known]:
+                about = {"agency": str(stamp.agency), "cells": "、".join(missing)}
+                problems.append(Problem("given-missing", facts=about))
+        if problems:
+            raise InputError(*problems)
+
+    def _elsewhere(self, stamp: Stamp) -> frozenset[str]:
+        return self.form.elsewhere(self.form.lacking(stamp.flags or ()))
 
 
 def missing_outputs(
@@ -110,11 +141,22 @@ def generate(
     that exists with the same content is left alone; for any other :class:`OutputError` is raised, unless *force*.
     """
     check_inputs(collection.period, collection.district, password)
-    roster = as_issued(load_roster(collection.roster), [collection.outbox], past)
-    last = last_figures(past, roster, collection.district) if past else {}
     form = find(collection.form)
-    period = collection.period.checked(form)
-    issue = Issue(form, period, collection.district, password, key, last=last, show_last=show_last)
+    roster = as_issued(load_roster(collection.roster, form), [collection.outbox], past)
+    last = last_figures(past, roster, collection.district) if past else {}
+    period, makers = collection.period.checked(form), collection.policy.rule_makers
+    issue = Issue(
+        form,
+        period,
+        collection.district,
+        password,
+        key,
+        last=last,
+        show_last=show_last,
+        makers=makers,
+        given=given_in(collection, form, roster),
+    )
+    issue.check_given(roster)
     outputs = missing_outputs(issue, roster, collection.outbox, force=force)
     write_each(((path, issue.workbook(entry)) for entry, path in outputs), are_new=not force)
     return [path for _, path in outputs]
@@ -131,13 +173,15 @@ def last_figures(past: Past, roster: Roster, district: str) -> dict[str, Mapping
     return {agency.code: past.values[matched[agency]] for agency in agencies if agency in matched}
 
 
-def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple[Entry, ...]:
+def chosen(roster: Roster | None, agency: str | None, code: str | None, form: Form) -> tuple[Entry, ...]:
     """Return the agencies to issue workbooks for: all of the roster, one of it, or one given without a roster.
 
-    Raises :class:`InputError` if there is no such agency, :class:`RosterError` if its name or code cannot be part of
-    a file name.
+    Raises :class:`InputError` if there is no such agency, or if only a roster says what of the *form* is asked of it,
+    :class:`RosterError` if its name or code cannot be part of a file name.
     """
     if roster is None:
+        if form.flags:
+            raise InputError(Problem("flags-without-roster", facts={"columns": "、".join(form.flags)}))
         if not agency or not code:
             raise InputError(Problem("agency-or-roster"))
         if faults := tuple(name_faults(code, agency)):

@@ -18,6 +18,7 @@ from xltools.collection.inbox import Inbox, InboxItem, gather, items, name_of
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, RefusedFile, Return, Skipped, Source
 from xltools.data.finding import Finding
+from xltools.data.given import Given, with_given
 from xltools.data.roster import Roster
 from xltools.document.reader import report_in
 from xltools.errors import InputError, Problem
@@ -41,7 +42,10 @@ Filings = tuple[Filing | Skipped, ...]
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How files are read; see :func:`xltools.excel.reader.read`. With ``verifying`` each is verified at once."""
+    """How files are read; see :func:`xltools.excel.reader.read`. With ``verifying`` each is verified at once.
+
+    ``given`` are the issuer's figures.
+    """
 
     form: Form | None = None
     by_labels: bool = False
@@ -49,6 +53,7 @@ class ReadOptions:
     passwords: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     verifying: bool = True
+    given: Given | None = None
 
     def filing(self, item: InboxItem) -> Filing:
         """Return the filing in one file or member of an archive: a workbook, or a report as it is published."""
@@ -61,10 +66,12 @@ class ReadOptions:
             by_labels=self.by_labels,
             key=self.key,
             passwords=self.passwords,
+            given=self.given,
         )
         code = found.findings[0].code if found.findings else ""
         if code in _DOCUMENTS or (code == "not-a-workbook" and kind_of(item.data).name == "pdf"):
             report = report_in(item.data, item.name, self.form, budget.for_file())
+            report = report and with_given(report, self.given)
             if report and report.stamp and self.key:  # a document has no seal
                 about = Finding("seal-missing", report.source.path, str(report.agency))
                 report = replace(report, findings=(about, *report.findings))
@@ -233,17 +240,19 @@ _Key = tuple[int, int, int]  # a file as it was read: its size, the time of its 
 class ReadBefore:
     """What was read of files. A file is read again if its size, its time or its number has changed."""
 
-    known: dict[tuple[str, str, bool], tuple[_Key, str, Filings]] = field(default_factory=dict)
+    known: dict[tuple[str, str, bool], tuple[_Key, str, Given | None, Filings]] = field(default_factory=dict)
 
     def filings(self, file: str, options: ReadOptions) -> Filings | None:
         """Return what was read of a file if it is unchanged, else ``None``."""
-        key, text, found = self.known.get(_place(file, options), ((-1, -1, -1), "", ()))
+        key, text, given, found = self.known.get(_place(file, options), ((-1, -1, -1), "", None, ()))
         form = options.form
-        return found if key == _key(file) and text == (form.text if form else "") else None
+        is_same = text == (form.text if form else "") and given == options.given
+        return found if is_same and key == _key(file) else None
 
     def keep(self, file: str, options: ReadOptions, found: Filings) -> None:
         """Keep what was read of a file."""
-        self.known[_place(file, options)] = _key(file), options.form.text if options.form else "", found
+        text = options.form.text if options.form else ""
+        self.known[_place(file, options)] = _key(file), text, options.given, found
 
     def move(self, found: Filings, file: str, options: ReadOptions) -> None:
         """Keep what was read of a workbook that has been copied to *file*; of other files it may depend on their name."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xltools.collection import manifest
 from xltools.collection.accepting import accepted_versions
+from xltools.collection.given_file import load_given
 from xltools.collection.issuing import check_inputs
 from xltools.collection.last_year import LastYear, last_year_hash, read_last_year
 from xltools.collection.manifest import Settings, hash_of, hash_of_texts
@@ -34,7 +35,7 @@ class MergeOptions:
 
     ``exclusions`` are the codes or file names that are left out, each with its reason; ``prior`` are the paths of last
     year's files; with ``witness`` a second reader checks every figure. ``versions`` is the folder of older versions of the
-    returns. ``texts`` are those of the cover and the parts, by cell, which were typed into a former roll-up.
+    returns, ``given`` the file with the figures of the issuer. ``texts`` are those of the cover and the parts, by cell, which were typed into a former roll-up.
     """
 
     form: Form
@@ -51,6 +52,7 @@ class MergeOptions:
     witness: bool = False
     versions: Path | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    given: Path | None = None
 
     @classmethod
     def of(cls, collection: Folder, *, incomplete: bool = False) -> MergeOptions:
@@ -66,7 +68,13 @@ class MergeOptions:
             policy=collection.policy,
             witness=collection.witness,
             versions=collection.versions,
+            given=collection.given,
         )
+
+    @property
+    def given_file(self) -> Path | None:
+        """The file with the figures of the issuer, if the form has any and there is one."""
+        return self.given if self.form.given and self.given and self.given.is_file() else None
 
     def settings(self) -> Settings:
         """Return what the manifest records of these options."""
@@ -75,6 +83,8 @@ class MergeOptions:
             others["roster"] = hash_of(read_bytes(self.roster))
         if self.prior:
             others["prior"] = last_year_hash(self.prior, self.form, self.period)
+        if given := self.given_file:
+            others["given"] = hash_of(read_bytes(given))
         if self.texts:
             others["texts"] = hash_of_texts(self.texts)
         return Settings(
@@ -117,8 +127,10 @@ def merge_files(
     Raises :class:`InputError` if an option cannot be used or there is no file.
     """
     check_inputs(options.period, options.district, options.password)
-    roster = load_roster(options.roster) if options.roster else None
-    read_options = replace(read_options, form=options.form)
+    roster = load_roster(options.roster, options.form) if options.roster else None
+    path = options.given_file
+    given = load_given(path, options.form, options.period, roster) if path else None
+    read_options = replace(read_options, form=options.form, given=given)
     last_year = read_last_year(options.prior, options.form, options.period, read_options, execution)
     inputs = read_inputs(places, read_options, execution, roster=roster, district=options.district)
     former = accepted_versions(
@@ -141,9 +153,10 @@ def merge_files(
         outcome = replace(outcome, rollup=replace(outcome.rollup, texts=options.texts))
     if not options.witness or outcome.rollup is None:
         return MergedFiles(options, inputs, outcome, last_year)
-    from xltools.collection.second_reader import SecondReader  # noqa: PLC0415  openpyxl is slow to import
+    from xltools.collection.second_reader import SecondReader, given_figures  # noqa: PLC0415  openpyxl is slow to import
 
-    reader = SecondReader(options.form, outcome.rollup.accounts, inputs.inbox.paths)
+    figures = given_figures(inputs.filings)
+    reader = SecondReader(options.form, outcome.rollup.accounts, inputs.inbox.paths, given=figures)
     outcome = replace(outcome, rollup=replace(outcome.rollup, second_reader=reader.sentence))
     return MergedFiles(options, inputs, outcome, last_year, reader)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from xltools.data.roster import NEEDED_HEADS, USUAL_HEADS, Roster, build, head_key, numbered
 from xltools.errors import Problem, RosterError
 from xltools.files import OLE, ZIP, decoded, read_bytes
+from xltools.form.model import Form
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
 _HEAD, _OPEN_DOCUMENT = 100, b"mimetypeapplication/vnd.oasis.opendocument"
@@ -19,19 +20,22 @@ Rows = list[tuple[int, list[str]]]
 Heads = Sequence[Sequence[str]]
 
 
-def load_roster(path: Path) -> Roster:
-    """Return the roster in a CSV file or in a sheet of a workbook; raises :class:`RosterError`."""
-    return build(rows_of(path, NEEDED_HEADS, USUAL_HEADS), str(path))
+def load_roster(path: Path, form: Form | None = None) -> Roster:
+    """Return the roster in a CSV file or in a sheet of a workbook; raises :class:`RosterError`.
+
+    With *form*, it has the columns that say what of it is asked of whom.
+    """
+    return build(rows_of(path, NEEDED_HEADS, USUAL_HEADS), str(path), form)
 
 
-def roster_text(path: Path, before: Roster | None = None) -> str:
-    """Return the roster in that file as the text of ``roster.csv``; raises :class:`RosterError` for a faulty one.
+def roster_text(path: Path, before: Roster | None = None, form: Form | None = None) -> str:
+    """Return the roster of *form* in that file as the text of ``roster.csv``; raises :class:`RosterError` for a faulty one.
 
     The rows above the heads are left out. Without a column of codes the agencies are numbered; those that are on the
     roster *before* keep their codes.
     """
     rows = numbered(rows_of(path, NEEDED_HEADS, USUAL_HEADS), before)
-    build(rows, str(path))
+    build(rows, str(path), form)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(row for _, row in rows)
     return text.getvalue()

@@ -16,7 +16,7 @@ from typing import TypeVar
 from xltools import libreoffice
 from xltools.checking.second_reading import Recalculation, SecondReading
 from xltools.collection.manifest import hash_of
-from xltools.data.filing import Account, Return, Source, Stamp
+from xltools.data.filing import Account, Filing, Return, Source, Stamp, flags_text, given_text
 from xltools.data.finding import Finding
 from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
@@ -38,12 +38,14 @@ class SecondReader:
         accounts: Iterable[Account],
         handed_in: Iterable[Path] = (),
         *,
+        given: Mapping[str, Mapping[str, Decimal]] | None = None,
         is_single: bool = False,
     ) -> None:
         """Read the files of the *accounts* of a roll-up, whose paths are relative to the current folder.
 
         Each file that was *handed in* must have an account, whether it was added or left out. With *is_single*, the
-        account is that of a return that is published itself.
+        account is that of a return that is published itself. *given* are the figures of the issuer that count, by the
+        hash of the file; they do not come from the returns.
         """
         accounts, paths = list(accounts), {shown(path): path for path in handed_in}
         known = {_file_of(account.source, paths)[0] for account in accounts}
@@ -52,7 +54,8 @@ class SecondReader:
         for agency, source in ((one.agency, one.source) for one in accounts if one.status == "included"):
             district, code = (agency.district, agency.code) if agency else ("", "")
             path = _file_of(source, paths)[1]
-            added.append(AddedFile(path, source.sha256, district, code, source.path))
+            own = tuple((given or {}).get(source.sha256, {}).items())
+            added.append(AddedFile(path, source.sha256, district, code, source.path, own))
         self._returns = Returns(form.text, added, is_single=is_single)
 
     @cached_property
@@ -117,6 +120,16 @@ def _found_by(
         return [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
 
 
+def given_figures(filings: Iterable[Filing]) -> dict[str, dict[str, Decimal]]:
+    """Return the figures of the issuer that count in each return, by the hash of its file."""
+    found = {}
+    for one in filings:
+        if isinstance(one, Return) and not one.is_rollup:
+            values = one.record.values
+            found[one.source.sha256] = {name: values[name] for name in one.form.given if name in values}
+    return found
+
+
 def published_checked(
     document: bytes, file: str, filing: Return, sources: Sequence[Account] = ()
 ) -> SecondReading:
@@ -131,7 +144,7 @@ def published_checked(
         reader = SecondReader(form, accounts)
         return reader.document_checked(document, file, read_bytes(workbook))
     own = Account(filing.agency, filing.source, "included")
-    reader = SecondReader(form, [own], is_single=not filing.is_rollup)
+    reader = SecondReader(form, [own], given=given_figures([filing]), is_single=not filing.is_rollup)
     missing = len(sources) - len(accounts) if filing.is_rollup else 0
     return reader.document_checked(document, file)._replace(
         sources_missing=missing, is_workbook_only=filing.is_rollup
@@ -167,6 +180,10 @@ def issued_findings(
     expected, agency = FormFigures(form.text), stamp.agency
     cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.period), "code": agency.code}
     cover |= {"name": agency.name, "district": agency.district}
+    if form.flags:
+        cover["flags"] = flags_text(stamp.flags)
+    if form.given:
+        cover["given"] = given_text(stamp.given)
     found = list(faults(workbook, expected, cover, filled))
     if recalculate and libreoffice.is_installed():
         with contextlib.suppress(OutputError):  # a LibreOffice that does not work stops nothing

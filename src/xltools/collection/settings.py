@@ -43,6 +43,9 @@ WAIVER_HEADS = {
     "version": ("version", "版本"),
     "period": ("period", "报告期"),
 }
+GIVEN_HEADS = {key: WAIVER_HEADS[key] for key in ("agency", "cell", "period")} | {
+    "figure": ("figure", "数", "数值")
+}
 _NEEDED = ("agency", "code", "reason", "who", "date")  # columns in which no cell is blank
 MAY_LACK = {"version", "period"}  # columns that a table need not have
 
@@ -182,6 +185,11 @@ class Folder:
     def roster(self) -> Path:
         """The list of agencies that have to report."""
         return self.path / ROSTER
+
+    @property
+    def given(self) -> Path:
+        """The issuer's figures, of all periods; it may be missing."""
+        return self.path / "given.csv"
 
     @property
     def inbox(self) -> Path:
@@ -342,7 +350,8 @@ def create(
     if prior and not Path(prior).exists():
         raise InputError(Problem("no-such-path", str(prior)))
     last_year = Path(prior) / ROSTER
-    agencies = roster_text(roster, load_roster(last_year) if prior and last_year.is_file() else None)
+    before = load_roster(last_year) if prior and last_year.is_file() else None
+    agencies = roster_text(roster, before, found)
     t = catalog(lang)
     kept_form = form if form in names() else _seen_from(path, Path(form))
     about = {"form": kept_form, "period": period, "due": due or default_due(period)}

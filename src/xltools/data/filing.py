@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 from typing import ClassVar, Literal, NamedTuple, get_args
 
 from xltools.data.finding import Finding
+from xltools.data.number import NO_VALUE, digits, stored
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.lists import parts_of_cell
-from xltools.form.model import COVER, Form
+from xltools.form.model import COVER, FLAG_JOINT, Form
 
 Kind = Literal["return", "rollup"]
 Status = Literal["included", "excluded", "missing", "member", "replaced"]
@@ -58,13 +59,53 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The identity of a workbook, written by the generator: its form, period and agency."""
+    """The identity of a workbook, written by the generator: its form, period and agency.
+
+    ``flags`` are those of the form's that the agency has; ``None`` if that is not known, or the form has none. ``given``
+    are the issuer's figures with which it was issued, in the order of the form, ``None`` for one not asked of the agency.
+    """
 
     form: str
     edition: str
     period: Period
     agency: Agency
     kind: Kind = "return"
+    flags: frozenset[str] | None = None
+    given: tuple[Decimal | None, ...] = ()
+
+    def with_flags_of(self, form: Form) -> Stamp:
+        """Return the stamp for a workbook of *form*: where the flags of its agency are not known, it has all sheets."""
+        flags = frozenset(form.flags) if self.flags is None else self.flags
+        return replace(self, flags=flags if form.flags and self.kind == "return" else None)
+
+    def given_of(self, form: Form) -> dict[str, Decimal]:
+        """Return the issuer's figures by name; none if they are not those of *form*."""
+        if len(self.given) != len(form.given):
+            return {}
+        pairs = zip(form.given, self.given, strict=True)
+        return {name: value for name, value in pairs if value is not None}
+
+
+def flags_text(flags: Iterable[str] | None) -> str:
+    """Return flags as they stand in a workbook."""
+    return FLAG_JOINT.join(sorted(flags or ())) or NO_VALUE
+
+
+def given_text(given: Iterable[Decimal | None]) -> str:
+    """Return the issuer's figures as they stand in a workbook."""
+    return ";".join(NO_VALUE if value is None else digits(value) for value in given)
+
+
+def given_of_text(text: str) -> tuple[Decimal | None, ...]:
+    """Return the issuer's figures in the text of a workbook; none if it is not such a text."""
+    figures = [None if one == NO_VALUE else stored(one) for one in text.split(";")]
+    is_sound = given_text(figures) == text
+    return tuple(figures) if is_sound else ()
+
+
+def flags_of_text(text: str) -> frozenset[str] | None:
+    """Return the flags in the text of a workbook; ``None`` for an empty one."""
+    return frozenset(text.split(FLAG_JOINT)) - {NO_VALUE} if text else None
 
 
 def stamp_from_name(name: str, form: Form) -> Stamp | None:
@@ -263,6 +304,30 @@ class Return:
         return self.form.cover.declares_nil(self.prose)
 
     @property
+    def flags(self) -> frozenset[str]:
+        """The flags that the agency has as the file says, or as what is filled in tells."""
+        return self._filled_flags if self.stamp.flags is None else self.stamp.flags
+
+    @property
+    def _filled_flags(self) -> frozenset[str]:
+        filled = self.record.values.keys() | self.prose.keys() | self.record.lists.keys()
+        return frozenset[str]().union(*(self.form.needed_flags.get(name, ()) for name in filled))
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """The flags of whose sheets the agency has none: it lacks them, and nothing of these sheets is filled in."""
+        if self.is_rollup or not self.form.flags:
+            return frozenset()
+        return self.form.lacking(self.flags | self._filled_flags)
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The names of what is not asked of the agency; nothing in a roll-up."""
+        if self.is_rollup or not self.form.flags:
+            return frozenset()
+        return self.form.elsewhere(self.form.lacking(self.flags))
+
+    @property
     def is_document(self) -> bool:
         """Whether it was read from a report as it is published or printed, not from a workbook."""
         return any(shown.origin is Origin.PRINTED for shown in self.shown.values())
@@ -273,9 +338,13 @@ class Return:
         if self.is_rollup or self.is_nil or self.unread:
             return False
         form = self.form
-        filled = self.record.values.keys() - form.copied.keys() | (self.prose.keys() & form.fields.keys())
+        filled = self.record.values.keys() - form.copied.keys() - {*form.given} | (
+            self.prose.keys() & form.fields.keys()
+        )
         of_cover = {n for n in (*form.fields, *form.field_figures) if n.startswith(f"{COVER}.")}
-        return filled <= of_cover
+        return filled <= of_cover and not self.elsewhere.issuperset(
+            {*form.input_names, *form.texts} - of_cover
+        )
 
     def address(self, name: str) -> tuple[str, str]:
         """Return sheet and address of a cell in this file; that of a count is the cell of its field.

@@ -14,6 +14,7 @@ from xltools.data.plain_table import plain_table
 from xltools.form.linear import Linear
 from xltools.form.model import (
     COVER,
+    RULE_MAKERS,
     Block,
     Form,
     Line,
@@ -106,6 +107,8 @@ def _section_notes(section: Section, form: Form) -> Iterator[DocumentBlock]:
     yield Heading(section.title, 2)
     if section.note:
         yield Paragraph(section.note)
+    if section.only:
+        yield Paragraph(_whose(section.only))
     yield from _field_notes(section.key, form)
     if section.blocks:
         yield _line_table(section, form)
@@ -134,6 +137,7 @@ def _list_notes(one: List, form: Form) -> Iterator[DocumentBlock]:
     yield Paragraph(
         t("list.note", title=form.title_of_list(one.key))
         + (t("list.hint-unique", columns=unique) if unique else "")
+        + (_whose(one.only) if one.only else "")
     )
     for column in one.columns:
         name = f"{one.key}.{column.key}"
@@ -146,6 +150,8 @@ def _line_table(section: Section, form: Form) -> Table:
     rows = [tuple(t(f"notes.{key}") for key in ("line", "unit", "who", "note"))]
     for block in section.blocks:
         own = [cell for cell in form.cells.values() if cell.block is block]
+        if block.only:
+            rows.append((_whose(block.only),))
         for key, axis in (("rows", block.rows), ("columns", block.columns)):
             rows.append((t(f"notes.{key}-of", block=block.caption) if block.caption else t(f"notes.{key}"),))
             for line, above in walk(axis):
@@ -159,6 +165,11 @@ def _line_table(section: Section, form: Form) -> Table:
     return plain_table(rows, roles, _LINE_WIDTHS, t("notes.lines-of", section=section.title))
 
 
+def _whose(only: str) -> str:
+    """Return who alone fills in a line or a section."""
+    return clerk()("notes.only-rule-makers") if only == RULE_MAKERS else clerk()("notes.only", whose=only)
+
+
 def _usage(line: Line, axis: tuple[Line, ...], *, signed: bool) -> str:
     """Return how a line is filled in; an empty text for a label over other lines."""
     t = clerk()
@@ -166,8 +177,10 @@ def _usage(line: Line, axis: tuple[Line, ...], *, signed: bool) -> str:
         return ""
     if line.is_ is not None:
         return t("notes.computed")
+    if line.given:
+        return t("notes.given")
     if line.only:
-        return t(f"notes.only-{line.only.replace('_', '-')}")
+        return _whose(line.only)
     if line.mean:
         weight = next(one.label for one in leaves(axis) if one.key == line.mean)
         return t("notes.mean", weight=weight)

@@ -12,10 +12,14 @@ from typing import NamedTuple
 
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
+from xltools.form.fields import yes_or_no
+from xltools.form.kinds import Held, Meant
+from xltools.form.model import RULE_MAKERS, Form
 from xltools.text import Word, harmless
 from xltools.white_space import is_blank
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
+_REMARK = re.compile(r"[(（]([^()（）]*)[)）]\s*$")
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
 CODE_HEADS = ("code", "代码", "编码", "单位代码", "单位编码", "机构代码", "统一社会信用代码")
 NAME_HEADS = (
@@ -77,6 +81,17 @@ class Entry(NamedTuple):
         """The text of the columns in which addresses of mail may be."""
         heads = (*MAIL_HEADS, *CONTACT_HEADS)
         return "\n".join(cell for head, cell in self.others.items() if head_key(head) in heads)
+
+    def flag(self, column: str) -> Meant | None:
+        """Return what a column that says yes or no means of the agency; ``None`` if there is no such column.
+
+        The head of the column is its name, alone or in brackets: ``police`` or ``公安机关（police）``.
+        """
+        for head, cell in self.others.items():
+            inside = _REMARK.search(head)
+            if head_key(column) in {head_key(head), head_key(inside[1]) if inside else ""}:
+                return yes_or_no().read(Held(cell))
+        return None
 
     def _other(self, heads: tuple[str, ...]) -> str:
         return next((cell for head, cell in self.others.items() if head_key(head) in heads), "")
@@ -232,10 +247,11 @@ def numbered(
 _LEAST_DIGITS = 3  # of the codes that are given
 
 
-def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
+def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str, form: Form | None = None) -> Roster:
     """Return the roster from numbered rows of text, headers first; raises :class:`RosterError` with every fault.
 
-    *origin* is the name of the file for the problems.
+    *origin* is the name of the file for the problems. The roster of a *form* that does not ask the same of all has the
+    columns that say what an agency is, with yes or no.
     """
     lines = ((number, [cell.strip() for cell in row]) for number, row in rows if not all(map(is_blank, row)))
     first = next(lines, None)
@@ -267,6 +283,7 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
         entries.append((number, entry))
     if not entries:
         problems.append(Problem("roster-empty", origin))
+    problems += _flag_faults(entries, form.flags if form else (), origin)
     listed = tuple(entry for _, entry in entries)
     roster, whole = divided(listed), Roster(listed)
     for number, entry in entries:
@@ -278,6 +295,21 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
     if problems:
         raise RosterError(*problems)
     return roster
+
+
+def _flag_faults(
+    entries: Sequence[tuple[int, Entry]], flags: Iterable[str], origin: str
+) -> Iterator[Problem]:
+    """Yield the columns of these *flags* that are missing, and what in them is neither yes nor no."""
+    for column in (flag for flag in flags if flag != RULE_MAKERS):  # they are known by other means too
+        meant = [(number, entry.flag(column)) for number, entry in entries]
+        if any(one is None for _, one in meant):
+            yield Problem("roster-no-flag", origin, {"column": column})
+        yield from (
+            Problem("roster-bad-flag", f"{origin}:{number}", {"column": column})
+            for number, one in meant
+            if one and one.fault
+        )
 
 
 def divided(entries: Sequence[Entry]) -> Roster:

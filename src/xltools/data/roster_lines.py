@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from xltools.data.filing import Filing
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
+from xltools.form.kinds import YES
+from xltools.form.model import RULE_MAKERS, Form
 
 
 def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
@@ -20,6 +22,20 @@ def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
     if entry is None and filing.is_rollup:
         entry = roster.find(filing.agency.name)
     return entry
+
+
+def flags_of(entry: Entry, form: Form, makers: Collection[str] = ()) -> frozenset[str]:
+    """Return the flags of *form* that an agency has; *makers* are codes and names of some that make rules."""
+    meant = {flag: entry.flag(flag) for flag in form.flags if flag != RULE_MAKERS}
+    own = {flag for flag, one in meant.items() if one and one.value == YES}
+    known = form.rule_makers
+    if RULE_MAKERS in form.flags and (
+        entry.is_rule_maker
+        or not {entry.code, entry.name}.isdisjoint(makers)
+        or entry.name.endswith((*known.always, *known.perhaps))
+    ):
+        own.add(RULE_MAKERS)
+    return frozenset(own)
 
 
 def named_for(filing: Filing, roster: Roster) -> Entry | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from xltools.data.filing import Stamp
+from xltools.data.filing import Stamp, flags_text, given_text
 
 
 def seal(stamp: Stamp, key: bytes) -> str:
@@ -22,6 +22,8 @@ def seal(stamp: Stamp, key: bytes) -> str:
         agency.code,
         agency.name,
         stamp.kind,
+        *(() if stamp.flags is None else (flags_text(stamp.flags),)),
+        *((given_text(stamp.given),) if any(value is not None for value in stamp.given) else ()),
     )
     # The lengths make the encoding of a stamp unique.
     message = b"".join(b"%d:%s" % (len(part.encode()), part.encode()) for part in parts)

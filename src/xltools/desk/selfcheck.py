@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
+from xltools.collection.given_file import given_in
 from xltools.collection.inbox import contents
 from xltools.collection.last_year import read_last_year
 from xltools.collection.reading import Inputs, ReadOptions, read_inputs
@@ -75,7 +76,7 @@ def check(desk: Desk, arrived: Arrivals) -> list[Checked]:
     """Return what is found in the files that arrived; nothing is kept of them but the marked copies."""
     folder = desk.folder()
     form, roster = find(folder.form), load_roster(folder.roster)
-    options, (entry,) = ReadOptions(form), roster
+    options, (entry,) = ReadOptions(form, given=given_in(folder, form, roster)), roster
     inputs = read_inputs([arrived.folder], options, roster=roster, district=folder.district)
     last_year = read_last_year(folder.before, form, folder.period, options)
     found = []

@@ -15,20 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from xltools.collection import location, settings
+from xltools.collection.given_file import given_in
 from xltools.collection.issuing import as_issued, last_figures
 from xltools.collection.last_year import read_last_year
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import Stamp
+from xltools.data.given import Given
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry
+from xltools.data.roster_lines import flags_of
 from xltools.document.pages import page
 from xltools.errors import OutputError, Problem
 from xltools.files import read_bytes
 from xltools.form import library
+from xltools.form.kinds import NO, YES
 from xltools.form.library import find, names
+from xltools.form.model import RULE_MAKERS
 from xltools.form.wording import AGO
 from xltools.text import Lang, catalog
 
@@ -46,9 +51,11 @@ def desk_page(lang: Lang) -> bytes:
 
 def agency_pages(folder: Folder, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes]]:
     """Yield for each of *entries* the page in which that agency of a collection checks its workbook."""
-    last = last_year_by_agency(folder)
+    last, form = last_year_by_agency(folder), find(folder.form)
+    given = given_in(folder, form, load_roster(folder.roster, form))
     for entry in entries:
-        yield entry, _page("zh", agency_files(folder, entry, last.get(entry.code, {})), is_check=True)
+        files = agency_files(folder, entry, last.get(entry.code, {}), given)
+        yield entry, _page("zh", files, is_check=True)
 
 
 def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
@@ -63,13 +70,24 @@ def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
     return last_figures(last_year.past, roster, folder.district)
 
 
-def agency_files(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dict[str, bytes]:
+def agency_files(
+    folder: Folder, entry: Entry, last: Mapping[str, Decimal], given: Given | None = None
+) -> dict[str, bytes]:
     """Return all that a page knows of a collection: its settings, one line of the roster, and one agency's last year.
+
+    *given* are the figures of the issuer, of which the page gets those of the agency.
 
     Nothing else goes into it: no other agency, no return, no waiver, no key.
     """
     form = find(folder.form)
-    files = {settings.ROSTER: f"code,name\n{_cell(entry.code)},{_cell(entry.name)}\n".encode()}
+    own = flags_of(entry, form, folder.policy.rule_makers)
+    said = {flag: YES if flag in own else NO for flag in form.flags if flag != RULE_MAKERS}
+    line = {"code": entry.code, "name": entry.name} | said
+    files = {settings.ROSTER: "\n".join(",".join(map(_cell, row)) for row in (line, line.values())).encode()}
+    if given and (figures := given.of(folder.period, entry.agency(folder.district))):
+        rows = [("code", "cell", "figure", "period")]
+        rows += [(entry.code, cell, f"{value:f}", str(folder.period)) for cell, value in figures.items()]
+        files[folder.given.name] = "\n".join(",".join(map(_cell, row)) for row in rows).encode()
     name = folder.form
     if name not in names():  # a form of one's own travels with the page
         name, files["form.toml"] = "form.toml", form.text.encode()
@@ -98,8 +116,10 @@ def _dated(period: Period) -> dict[str, str]:
 
 
 def _own(policy: Policy, entry: Entry) -> list[str]:
-    """Return the names by which the agency is said to make rules."""
-    return sorted({entry.code, entry.name} & policy.rule_makers)
+    """Return the names by which the agency is said to make rules, in the settings or on the roster."""
+    return sorted(
+        {entry.code, entry.name} & policy.rule_makers or ({entry.code} if entry.is_rule_maker else set())
+    )
 
 
 def _cell(text: str) -> str:
@@ -111,11 +131,13 @@ def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dic
     from xltools.excel.writer import write_return  # noqa: PLC0415  XlsxWriter is slow to import
 
     form, found = find(folder.form), dict[str, bytes]()
-    inputs = [cell for cell in form.inputs if cell.in_table]
+    flags = flags_of(entry, form, folder.policy.rule_makers)
+    elsewhere = form.elsewhere(form.lacking(flags))
+    inputs = [cell for cell in form.inputs if cell.in_table and cell.name not in elsewhere]
     for period, file, time in ((folder.period.previous, "last", ""), (folder.period.year_ago, "ago", AGO)):
         values = {cell.name: last[time + cell.name] for cell in inputs if time + cell.name in last}
         if all(cell.name in values or cell.weight for cell in inputs):  # a blank would count as 0
-            stamp = Stamp(form.key, form.edition, period, entry.agency(folder.district))
+            stamp = Stamp(form.key, form.edition, period, entry.agency(folder.district), flags=flags)
             found[f"{_PRIOR}/{file}.xlsx"] = write_return(form, stamp, values)
     return found
 

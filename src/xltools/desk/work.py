@@ -25,6 +25,7 @@ from xltools.collection import issuing, journal, location, publishing, recording
 from xltools.collection.accepting import Acceptance, Decision, acceptances, add_waivers
 from xltools.collection.former import keep as keep_former
 from xltools.collection.former import read_former
+from xltools.collection.given_file import given_in
 from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import read_last_year
 from xltools.collection.outgoing import outgoing
@@ -185,7 +186,7 @@ def agency(desk: Desk, code: str) -> AgencyView:
     row, folder = view.row(code), view.seen.folder
     older = []
     if folder.versions.is_dir():
-        options = ReadOptions(view.seen.form)
+        options = view.seen.options
         older = read_inputs(
             [folder.versions],
             options,
@@ -320,7 +321,9 @@ class Arrivals:
 def take_in(desk: Desk, arrived: Arrivals) -> tuple[Received, ...]:
     """Take files into the inbox as ``receive`` does; their paths are as they were named where they came from."""
     folder = desk.folder()
-    options, roster = ReadOptions(find(folder.form)), load_roster(folder.roster)
+    form = find(folder.form)
+    roster = load_roster(folder.roster, form)
+    options = ReadOptions(form, given=given_in(folder, form, roster))
     about: dict[str, Any] = {"roster": roster, "district": folder.district}
     read: dict[str, Filings] = {}
     taken = read_inputs([arrived.folder], options, _watched(desk, read), **about)
@@ -370,7 +373,7 @@ def choose(desk: Desk, code: str, path: str, version: str) -> tuple[Received, ..
     about: dict[str, Any] = {"roster": view.seen.roster, "district": folder.district}
     # A member of an archive is read with its archive, and the others are left alone.
     disk = next(filing.source.on_disk for filing in row.filings if filing.source.path == path)
-    taken = read_inputs([Path(disk)], ReadOptions(view.seen.form), LOCAL, **about)
+    taken = read_inputs([Path(disk)], view.seen.options, LOCAL, **about)
     chosen = taken._replace(filings=[one for one in taken.filings if one.source.path == path])
     found = keep(folder, chosen, view.seen.inputs, view.seen.roster, Limits())
     desk.record(folder, recording.received(folder, found))

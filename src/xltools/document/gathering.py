@@ -75,7 +75,7 @@ def _part_blocks(
     if part.label:
         yield Heading(part.label, 2)
     texts, nothing, blank = list[Return](), list[Return](), list[Return]()
-    for filing in read:
+    for filing in (one for one in read if box in one.prose or box not in one.elsewhere):
         text = filing.prose.get(box, "").strip()
         kind = texts if text and not says_nothing(text) else nothing if text else blank
         kind.append(filing)

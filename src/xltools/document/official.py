@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 from xltools.data.document import Box, BoxRole, Paragraph, Table
@@ -17,17 +18,19 @@ _NAMED = 5  # unknown figures that a note names; it counts the others
 PrintedFigures = Mapping[str, Decimal | None]  # by name of cell; an unknown figure is None or missing
 
 
-def official_table(form: Form, section: Section, values: PrintedFigures | None) -> Table:
+def official_table(
+    form: Form, section: Section, values: PrintedFigures | None, elsewhere: AbstractSet[str] = frozenset()
+) -> Table:
     """Return the table of *section* with the figures *values*; the table of the blank form if *values* is None.
 
     A figure is printed with all its digits and nothing else, 0 as 0, as published reports do; a ratio without a value
-    as a dash. The place of an unknown
+    as a dash, and so is what is *elsewhere*, not asked of the agency. The place of an unknown
     figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller.
     """
     sheet = _sheet(form, section)
     boxes = [Box(label.text, label.area, _box_role(label, sheet)) for label in printed_labels(sheet)]
     known = values or {}
-    empty = unvalued(form, values or {})
+    empty = unvalued(form, values or {}, elsewhere)
     boxes += [
         Box(NO_VALUE if name in empty else digits(known.get(name)), area, "figure")
         for name, area in sheet.cells.items()
@@ -55,23 +58,26 @@ def top_row(sheet: Sheet) -> int:
     return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.table.values()))
 
 
-def unvalued(form: Form, values: PrintedFigures) -> frozenset[str]:
-    """Return the ratios and means that have no value, because the known figure below is 0."""
+def unvalued(form: Form, values: PrintedFigures, elsewhere: AbstractSet[str] = frozenset()) -> frozenset[str]:
+    """Return the ratios and means that have no value, because the known figure below is 0, and what is not asked."""
     known = {name: value for name, value in values.items() if value is not None}
-    return frozenset(
-        name for name, cell in form.cells.items() if cell.ratio and form.is_without_value(name, known)
-    )
+    ratios = (name for name, cell in form.cells.items() if cell.ratio and form.is_without_value(name, known))
+    return frozenset((*ratios, *(name for name in elsewhere if not known.get(name))))
 
 
-def unknown(form: Form, section: Section, values: PrintedFigures) -> tuple[Cell, ...]:
+def unknown(
+    form: Form, section: Section, values: PrintedFigures, elsewhere: AbstractSet[str] = frozenset()
+) -> tuple[Cell, ...]:
     """Return the cells of *section* whose figures are unknown, in printed order."""
-    known = {name for name, value in values.items() if value is not None} | unvalued(form, values)
+    known = {name for name, value in values.items() if value is not None} | unvalued(form, values, elsewhere)
     return tuple(form.cells[name] for name in _sheet(form, section).cells if name not in known)
 
 
-def unknown_note(form: Form, section: Section, values: PrintedFigures) -> Paragraph | None:
+def unknown_note(
+    form: Form, section: Section, values: PrintedFigures, elsewhere: AbstractSet[str] = frozenset()
+) -> Paragraph | None:
     """Return the note below a table that has unknown figures, or None if every figure is known."""
-    missing = unknown(form, section, values)
+    missing = unknown(form, section, values, elsewhere)
     if not missing:
         return None
     named = "；".join(cell.label for cell in missing[:_NAMED])

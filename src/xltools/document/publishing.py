@@ -85,7 +85,12 @@ def report_of(
     """
     about, form = TextValues.of(filing, last), filing.form
     passages, problems = [], []
-    parts = (f"{section.key}.{part.key}" for section in form.sections for part in section.parts)
+    parts = (
+        f"{section.key}.{part.key}"
+        for section in form.sections
+        if section.only not in filing.lacking
+        for part in section.parts
+    )
     for box in (OPENING, *parts):
         passage, faults = _passage(box, filing, manuscript, about)
         passages.append(passage)
@@ -171,13 +176,14 @@ def compose(
     filing, form = report.filing, report.known.form
     values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
     blocks: list[DocumentBlock] = [Paragraph(text) for text in report.paragraphs(OPENING)]
-    for section in form.sections:
+    lacking = filing.lacking
+    for section in (one for one in form.sections if one.only not in lacking):
         blocks.append(Heading(section.title))
         blocks += filter(None, [field_table(form, section, filing)])
         if section.blocks:
-            blocks.append(official_table(form, section, values))
-            blocks += filter(None, [unknown_note(form, section, values)])
-        for one in section.lists:
+            blocks.append(official_table(form, section, values, filing.elsewhere))
+            blocks += filter(None, [unknown_note(form, section, values, filing.elsewhere)])
+        for one in (one for one in section.lists if lacking.isdisjoint(form.flags_of_list(one.key))):
             blocks += [Heading(one.title, 2)] if one.title else []
             blocks.append(list_table(form, one, filing))
         for part in section.parts:

@@ -28,8 +28,11 @@ def reference(layout: Layout, name: str, sheet: str, matrix: Matrix | None = Non
     """Return the formula for a figure, as it stands on *sheet*: the reference to its cell.
 
     The count of an option compares the text of a field; in a roll-up it is the sum of its column in *matrix*. The
-    figure of a list is computed from its lines, which are there in a roll-up too.
+    figure of a list is computed from its lines, which are there in a roll-up too. What is on a sheet that the workbook
+    does not have is 0.
     """
+    if name not in layout.places:
+        return "0"
     if over := layout.form.list_figures.get(name):
         return list_formula(layout.form, over)
     home, area = layout.places[name]
@@ -222,14 +225,14 @@ def _filled(layout: Layout, names: Iterable[str], sheet: str) -> str:
     figures: list[str] = []
     texts: list[str] = []
     lists: dict[str, None] = {}
-    for name in names:
+    for name in (name for name in names if name not in layout.elsewhere):
         if over := form.list_figures.get(name):
             lists[over.list] = None
         else:
             (texts if name in form.counted else figures).append(name)
     parts = (("COUNT", _ranges(layout, figures, sheet)), ("COUNTA", _ranges(layout, texts, sheet)))
     counted = [f"{function}({','.join(ranges)})" for function, ranges in parts if ranges]
-    return "+".join((*counted, *(list_formula(form, OverList(key)) for key in lists)))
+    return "+".join((*counted, *(list_formula(form, OverList(key)) for key in lists))) or "0"
 
 
 def _plain_difference(layout: Layout, relation: Relation, sheet: str, matrix: Matrix | None = None) -> str:

@@ -82,6 +82,12 @@ class Field(Valued):
     """Other labels for it in [published reports](#what-published-reports-print)."""
 
 
+def yes_or_no() -> YesNo:
+    """Return the kind of what is yes or no."""
+    t = clerk()
+    return YesNo(t("field.yes"), t("field.no"))
+
+
 def kind_of(one: Valued, codes: Mapping[str, Codes]) -> ValueKind:
     """Return the kind of the values of a field or of a column; a list of codes that does not exist has no options."""
     match one.kind:
@@ -90,8 +96,7 @@ def kind_of(one: Valued, codes: Mapping[str, Codes]) -> ValueKind:
         case "number":
             return Number(one.number == "count", one.unit, one.signed, one.decimals)
         case "yes":
-            t = clerk()
-            return YesNo(t("field.yes"), t("field.no"))
+            return yes_or_no()
         case "choice" | "choices":
             items = codes[one.from_].items if one.from_ in codes else ()
             return Choice(items) if one.kind == "choice" else Choices(items)

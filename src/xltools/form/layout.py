@@ -30,7 +30,6 @@ from xltools.form.model import (
 from xltools.form.places import (
     FIRST_COLUMN,
     SHOWN_STAMP,
-    STAMP,
     Area,
     Beside,
     Check,
@@ -40,6 +39,7 @@ from xltools.form.places import (
     Layout,
     ListSheet,
     Sheet,
+    stamp_keys,
 )
 from xltools.form.relation import LEVELS, Constraint, Relation
 from xltools.text import clerk
@@ -61,18 +61,24 @@ _MOST_CONSTRAINTS, _MOST_NAMES = 40, 300
 
 
 @cache
-def layout(form: Form) -> Layout:
-    """Return the layout of *form*, computed once for each form."""
-    own = [section for section in form.sections if section.has_sheet]
-    sheets = tuple(_table_sheet(form, s) if s.blocks else _text_sheet(form, s) for s in own)
-    lists = tuple(ListSheet(s, one, s.sheet_of(one)) for s in form.sections for one in s.lists)
-    return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets) + len(lists)), lists)
+def layout(form: Form, lacking: frozenset[str] = frozenset()) -> Layout:
+    """Return the layout of *form*, computed once for each form; without the sheets not asked of who is *lacking* flags."""
+    if lacking:
+        whole = layout(form)
+        sheets = tuple(one for one in whole.sheets if lacking.isdisjoint(one.flags))
+        lists = tuple(one for one in whole.lists if lacking.isdisjoint(one.flags))
+    else:
+        own = [section for section in form.sections if section.has_sheet]
+        sheets = tuple(_table_sheet(form, s) if s.blocks else _text_sheet(form, s) for s in own)
+        lists = tuple(ListSheet(s, one, s.sheet_of(one)) for s in form.sections for one in s.lists)
+    cover = _cover(form, sum(len(s.groups) for s in sheets) + len(lists))
+    return Layout(form, sheets, cover, lists, form.elsewhere(lacking))
 
 
 def _cover(form: Form, groups: int) -> CoverSheet:
     row = _FIRST_STAMP_ROW
     stamp = {key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, key in enumerate(SHOWN_STAMP)}
-    others = (key for key in STAMP if key not in stamp)
+    others = (key for key in stamp_keys(form) if key not in stamp)
     stamp |= {key: Area.at(row + i, _EDGE_COLUMN) for i, key in enumerate(others)}
     row += len(SHOWN_STAMP)
     guide = Area.at(row, 0, _GUIDE_ROWS, _COVER_COLUMNS)

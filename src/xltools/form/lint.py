@@ -30,6 +30,7 @@ from xltools.form.lint_names import (
 from xltools.form.lint_ratios import decimal_faults, meeting_faults, quotient_faults
 from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
 from xltools.form.lint_sums import parts_faults, totals_faults, unit_faults
+from xltools.form.lint_whose import whole_faults, whose_faults
 from xltools.form.model import Form, Line, Part, Section, leaves, unit_of, walk
 from xltools.form.places import CODES, RESERVED_SHEETS
 from xltools.form.prose import PERIODS, named_in
@@ -46,7 +47,7 @@ _MOST_SPAN = 100
 _SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
 # Keys that have no effect on a label over others.
 _WITHOUT_EFFECT = (
-    *("key", "code", "is_", "omits", "of", "mean", "additive", "only"),
+    *("key", "code", "is_", "omits", "of", "mean", "additive", "only", "given"),
     *("number", "decimals", "unit", "signed"),
 )
 _PLAIN = Line(label="-")
@@ -71,6 +72,8 @@ def lint(form: Form) -> list[Problem]:
     in_lines = [*unit_faults(form, sure)]
     if is_understood:
         in_lines += [*sign_faults(form, sure), *void_total_faults(form, sure)]
+    if is_understood and not (problems or in_lines):
+        in_lines += whole_faults(form)
     # Of a rule the same is wrong in each of its lines.
     return [*problems, *{(p.code, p.place, str(p.facts)): p for p in in_lines}.values()]
 
@@ -86,7 +89,7 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from repeated_faults((s.key for s in form.sections), "section", "repeated-key")
     yield from _sheets(form)
     yield from text_faults("form", *(("notes", note) for note in form.notes), limit=LONGEST_SENTENCE)
-    for find in (lint_fields.code_faults, lint_fields.field_faults, list_faults):
+    for find in (lint_fields.code_faults, lint_fields.field_faults, list_faults, whose_faults):
         yield from find(form)
     yield from _parts(form.cover.parts, "cover")
     yield from text_faults("form", *(("also", text) for text in form.also))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -33,7 +34,8 @@ from xltools.text import clerk
 Number = Literal["count", "decimal"]
 Kind = Literal["year", "half", "quarter", "month"]
 PARTS: dict[Kind, int] = {"year": 1, "half": 2, "quarter": 4, "month": 12}  # of a year
-Only = Literal["rule_makers"]
+FLAG_JOINT = "、"  # between the flags of an agency
+RULE_MAKERS = "rule_makers"  # in ``only``: agencies that make rules
 Stub = Literal["label", "code", "unit"]
 _MONTHS = 12
 COVER = "cover"  # before the names of its fields
@@ -97,8 +99,11 @@ class Line:
     """Whether its figures may be below 0; otherwise as the block says."""
     span: int = 1
     """How many printed columns a column takes, 1 to 100."""
-    only: Only | None = None
-    """Only [agencies that make rules](#what-only-some-fill-in) may have figures here; all others have 0."""
+    only: str = ""
+    """The column of the roster that says who [has figures here](#what-only-some-fill-in), or `rule_makers`; in the
+    first version it is that."""
+    given: bool = field(default=False, metadata=SECOND)
+    """The [issuer gives](#what-the-issuer-gives) the figures; they are locked."""
     also: tuple[str, ...] = ()
     """Other wordings of the label in [published reports](#what-published-reports-print)."""
     note: str = ""
@@ -224,6 +229,8 @@ class Block:
     """How lines follow from [last year's](#from-year-to-year)."""
     void: tuple[tuple[str, ...], ...] = field(default=(), metadata=SECOND)
     """The row and the column of each cell that is [not there](#cells-that-are-not-there); it is printed as —."""
+    only: str = field(default="", metadata=SECOND)
+    """The column of the roster that says who [has figures in it](#what-only-some-fill-in), or `rule_makers`."""
     extra: tuple[str, ...] = ()
     """Rows and columns that [published reports](#what-published-reports-print) add, such as subtotals; they are
     skipped."""
@@ -281,6 +288,8 @@ class List:
     yes`."""
     carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
     """How columns follow from those of the line of the same key in another period: `"cum = last.cum + month"`."""
+    only: str = ""
+    """The column of the roster that says who [has the list](#what-only-some-fill-in), or `rule_makers`."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -357,6 +366,8 @@ class Section:
     """It is printed across the page."""
     also: tuple[str, ...] = ()
     """Other titles for it in [published reports](#what-published-reports-print)."""
+    only: str = field(default="", metadata=SECOND)
+    """The column of the roster that says who [has the section](#what-only-some-fill-in), or `rule_makers`."""
     note: str = ""
     """What the section is about, for the [filling notes](#filling-notes)."""
 
@@ -523,9 +534,10 @@ class Cell(NamedTuple):
         return PLACES if self.decimals is None else self.decimals
 
     @property
-    def only(self) -> Only | None:
-        """The agencies that may have a figure here; all if ``None``."""
-        return self.row.only or self.column.only
+    def only(self) -> frozenset[str]:
+        """What an agency has to be that has a figure here, in the words of the form; nothing if all have."""
+        words = (self.row.only, self.column.only, self.block.only, self.section.only)
+        return frozenset(filter(None, words))
 
     @property
     def label(self) -> str:
@@ -717,6 +729,76 @@ class Form:
             and not over.says_row
             and all(f"{over.list}.{key}" in self.columns for key in (over.column, *dict(over.where)) if key)
         }
+
+    @cached_property
+    def given(self) -> tuple[str, ...]:
+        """The names of the inputs whose figures the issuer gives, in printed order."""
+        return tuple(c.name for c in self.inputs if c.in_table and (c.row.given or c.column.given))
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """The columns of the roster, as ``only`` names them, that say what is asked of an agency.
+
+        Lines and blocks for agencies that make rules are asked of all: afterwards, the checks ask the others.
+        """
+        blocks = [block for section in self.sections for block in section.blocks]
+        whole = [section.only for section in self.sections]
+        whole += [one.only for one in self.lists.values()]
+        lines = [block.only for block in blocks]
+        lines += [line.only for b in blocks for axis in (b.rows, b.columns) for line in leaves(axis)]
+        words = (*whole, *(word for word in lines if word != RULE_MAKERS))
+        return tuple(dict.fromkeys(filter(None, words)))
+
+    def lacking(self, flags: Iterable[str]) -> frozenset[str]:
+        """Return those of :attr:`flags` that an agency with these *flags* does not have."""
+        return frozenset(self.flags).difference(flags)
+
+    def elsewhere(self, lacking: frozenset[str]) -> frozenset[str]:
+        """Return the names of all that is not asked of an agency that is *lacking* these flags.
+
+        They are those of cells, with the totals that have no other parts, of texts, and of lists.
+        """
+        if lacking and lacking not in self._elsewhere:
+            own = {name for name, flags in self.needed_flags.items() if not lacking.isdisjoint(flags)}
+            totals = {name for name, parts in self.reach.items() if parts and own.issuperset(parts)}
+            self._elsewhere[lacking] = frozenset(own | totals)
+        return self._elsewhere.get(lacking, frozenset())
+
+    @cached_property
+    def _elsewhere(self) -> dict[frozenset[str], frozenset[str]]:
+        return {}
+
+    @cached_property
+    def needed_flags(self) -> dict[str, frozenset[str]]:
+        """The flags that an agency needs of which an input, a text or a list is asked, by its name, where it needs any."""
+        found: dict[str, AbstractSet[str]] = {key: self.flags_of_list(key) for key in self.lists}
+        of_sections = {section.key: section.only for section in self.sections}
+        found |= {name: frozenset({of_sections.get(name.partition(".")[0], "")}) for name in self.texts}
+        for cell in self.inputs if self.flags else ():
+            whole = self.flags_of_list(cell.over.list) if cell.over else frozenset({cell.section.only})
+            found[cell.name] = whole | {cell.row.only, cell.column.only, cell.block.only} - {RULE_MAKERS}
+        return {name: words for name, flags in found.items() if (words := frozenset(flags - {""}))}
+
+    def flags_of_list(self, key: str) -> frozenset[str]:
+        """Return the flags of a list and of its section."""
+        return frozenset({self.lists[key].only, self._section_of_list(key).only} - {""})
+
+    def holds_of_sums(self, constraint: Constraint) -> bool:
+        """Return whether the constraint may be asked of a sum of returns.
+
+        One that is not judged where all of a side is not asked holds of a sum only if the other side is blank there too.
+        """
+        if not constraint.is_additive or not self.flags:
+            return constraint.is_additive
+        sides = [
+            {
+                self.needed_flags.get(part, frozenset())
+                for name in side.names
+                for part in self.reach[own_name(name)]
+            }
+            for side in (constraint.relation.left, constraint.relation.right)
+        ]
+        return len(sides[0] | sides[1]) == 1 or all(not side or frozenset() in side for side in sides)
 
     @cached_property
     def _used_names(self) -> tuple[str, ...]:
@@ -1036,7 +1118,7 @@ class Form:
             left: identity.relation.right
             for identity in self.carries
             for left in identity.relation.left.names
-            if identity.is_copy and not self.cells[left].is_total
+            if identity.is_copy and not self.cells[left].is_total and left not in self.given
         }
 
     @cached_property
@@ -1122,16 +1204,20 @@ class Form:
         means = ((cell, self.quotient(cell, figures)) for name, cell in self.means.items() if name in sums)
         return values | {cell.name: rounded(exact, cell.places) for cell, exact in means if exact is not None}
 
-    def broken(self, values: Mapping[str, Decimal], agencies: int = 0) -> list[Identity]:
+    def broken(
+        self, values: Mapping[str, Decimal], agencies: int = 0, elsewhere: frozenset[str] = frozenset()
+    ) -> list[Identity]:
         """Return the identities that do not hold for *values*, which are :meth:`complete`.
 
-        *agencies* is the number of those inside a roll-up, of which only rules are asked that hold of sums; 0 for a return.
+        *agencies* is the number of those inside a roll-up, of which only rules are asked that hold of sums; 0 for a return,
+        of whose agency the figures *elsewhere* are not asked.
         """
         return [
             one
             for one in self.identities
             if not one.rule.looks_back
-            and (not agencies or one.constraint.is_additive)
+            and (not agencies or self.holds_of_sums(one.constraint))
+            and one.relation.is_judged(elsewhere)
             and self.is_broken(one.constraint.of_sum(agencies or 1), values)
         ]
 

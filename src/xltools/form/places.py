@@ -148,6 +148,11 @@ class Sheet:
         """The name of the sheet in the workbook."""
         return self.section.sheet
 
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags that an agency needs that has the sheet."""
+        return frozenset({self.section.only} - {""})
+
     @cached_property
     def table(self) -> dict[str, Area]:
         """The cells, those that are not there too."""
@@ -206,15 +211,17 @@ class CoverSheet(NamedTuple):
 PREFIX = "xltools."  # of the defined names and document properties with the stamp
 STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
 SHOWN_STAMP = ("district", "name", "code", "year")  # what people read; the rest is for programs
-STAMP_LABELS = (
-    "district",
-    "name",
-    "code",
-    "report-year",
-    "form",
-    "edition",
-    "kind",
-)  # on the cover, as keys of words
+STAMP_LABELS = {"year": "report-year"}  # on the cover, as keys of words, where these are others
+FLAGS = "flags"  # in the stamp of a form that does not ask the same of all
+GIVEN = "given"  # in the stamp of a form with figures of the issuer
+OWN_STAMP = (FLAGS, GIVEN)
+
+
+def stamp_keys(form: Form) -> tuple[str, ...]:
+    """Return what stands in the stamp of the workbooks of a form."""
+    return (*STAMP, *((FLAGS,) if form.flags else ()), *((GIVEN,) if form.given else ()))
+
+
 COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 
 
@@ -321,6 +328,11 @@ class ListSheet:
         """The title of the list, otherwise that of its section."""
         return self.list.title or self.section.title
 
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags that an agency needs that has the sheet."""
+        return frozenset({self.section.only, self.list.only} - {""})
+
     def before(self, *, is_rollup: bool) -> tuple[str, ...]:
         """Return what is in front of the columns."""
         return self.BEFORE_IN_ROLLUP if is_rollup and self.list.merge == "stack" else self.BEFORE
@@ -350,12 +362,13 @@ class ListSheet:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The layout of the workbook of a form."""
+    """The layout of the workbook of a form; of one for an agency of which not all is asked, the sheets that it gets."""
 
     form: Form
     sheets: tuple[Sheet, ...]
     cover: CoverSheet
     lists: tuple[ListSheet, ...] = ()
+    elsewhere: frozenset[str] = frozenset()  # what is not asked, by name
 
     @property
     def in_order(self) -> Iterator[Sheet | ListSheet]:
@@ -373,11 +386,12 @@ class Layout:
             found |= {name: (sheet.name, area) for name, area in areas.items()}
         found |= {name: (COVER, area) for name, area in self.cover.fields.items()}
         heads = {sheet.list.key: (sheet.name, Area.at(ListSheet.HEAD_ROW, 0)) for sheet in self.lists}
-        found |= heads | {name: heads[over.list] for name, over in self.form.list_figures.items()}
+        figures = self.form.list_figures.items()
+        found |= heads | {name: heads[over.list] for name, over in figures if over.list in heads}
         for name, (of_field, _) in self.form.counted.items():  # of several choices each option has a cell
             if name in found:
                 found.setdefault(of_field, found[name])
-            else:
+            elif of_field in found:
                 found[name] = found[of_field]
         return found
 
@@ -388,7 +402,8 @@ class Layout:
         return {
             cell.name: cell.formula(address)
             for cell in self.form.totals
-            if outside.isdisjoint((cell.ratio or cell.definition or Linear(())).names)
+            if cell.name in self.places
+            and outside.isdisjoint((cell.ratio or cell.definition or Linear(())).names)
         }
 
     @cached_property

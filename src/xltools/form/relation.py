@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Container, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -83,6 +84,11 @@ class Relation(NamedTuple):
     def without(self, names: Container[str]) -> Relation:
         """Return the relation without these *names*."""
         return Relation(self.left.without(names), self.sign, self.right.without(names))
+
+    def is_judged(self, elsewhere: AbstractSet[str]) -> bool:
+        """Return whether it is judged where the figures *elsewhere* are not asked: they are not the whole of a side."""
+        sides = (self.left.names, self.right.names) if elsewhere else ()
+        return not any(names and elsewhere >= {*names} for names in sides)
 
     def difference(self, values: Mapping[str, Decimal]) -> Decimal:
         """Return left minus right, exactly."""

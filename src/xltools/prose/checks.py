@@ -141,7 +141,7 @@ def _blanks(about: FilingProse) -> Iterator[Finding]:
     form, written = about.form, about.filing.prose
     lost = {finding.sheet for finding in about.filing.findings if finding.code == "missing-sheet"}
     for name in form.prose.required:
-        if name in written or layout(form).address(name)[0] in lost:
+        if name in written or name in about.filing.elsewhere or layout(form).address(name)[0] in lost:
             continue
         section = name.partition(".")[0]
         label = form.texts[name].label.rpartition("）")[2]  # without its number

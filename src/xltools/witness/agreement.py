@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +28,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 class AddedFile(NamedTuple):
     """A file that the roll-up includes, with the district and the code of its agency.
 
-    ``path`` is the file or the archive that contains it; ``shown_path`` is the path to print in messages.
+    ``path`` is the file or the archive that contains it; ``shown_path`` is the path to print in messages. ``given`` are
+    the figures of the issuer that count whatever the file holds.
     """
 
     path: Path
@@ -35,6 +37,7 @@ class AddedFile(NamedTuple):
     district: str
     code: str
     shown_path: str
+    given: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -95,6 +98,10 @@ class Returns:
     def _read(self, one: AddedFile) -> None:
         try:
             values = self._values_of(one)
+            if one.given and not isinstance(values, Unknown):
+                own = {name: value for name, value in values.items() if not name.endswith(WEIGHED)}
+                own |= {name: Fraction(value) for name, value in one.given}
+                values = self.form.with_products(own)
         except OSError:
             values = Unknown("changed")
         except Exception:  # noqa: BLE001  openpyxl and zipfile raise many kinds; one file stops no other

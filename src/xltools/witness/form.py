@@ -15,6 +15,7 @@ from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 SignedNames = tuple[tuple[int, str], ...]
 WEIGHED = ".sum"  # after the name of a typed mean: the mean times its weight
 _COVER, _YES, _NUMBER = "封面", "是", "序号"
+_RULE_MAKERS = "rule_makers"  # their lines are asked of all
 _YES_OR_NO = [{"key": "yes", "label": _YES}, {"key": "no", "label": "否"}]
 
 
@@ -47,6 +48,8 @@ class FormFigure(NamedTuple):
     is_signed: bool = False
     division: DividedFigure | None = None
     weight: str = ""
+    is_given: bool = False
+    flags: frozenset[str] = frozenset()  # without which an agency has no figure here
 
     @property
     def is_derived(self) -> bool:
@@ -115,6 +118,14 @@ class FormFigures:
             )
             if "(" in name
         }
+        self._flags_of_lists = {
+            one["key"]: frozenset({section.get("only", ""), one.get("only", "")} - {""})
+            for section in document["section"]
+            for one in section.get("list", ())
+        }
+        self.sheet_flags = {
+            one["sheet"]: frozenset({one["only"]}) for one in document["section"] if "only" in one
+        }
         groups = [{**document.get("cover", {}), "key": "cover", "sheet": _COVER}, *document["section"]]
         self.fields = {
             figure.name: figure
@@ -122,6 +133,20 @@ class FormFigures:
             for field in group.get("fields", ())
             if document["schema"] > 1
             for figure in _field_figures(group, field, codes)
+        }
+
+    def elsewhere(self, flags: frozenset[str]) -> set[str]:
+        """Return the names of the inputs that are not asked of an agency with these *flags*."""
+        found = {name for name, figure in self.figures.items() if not figure.flags <= flags}
+        found |= {
+            name
+            for name, figure in self.fields.items()
+            if not self.sheet_flags.get(figure.sheet, frozenset()) <= flags
+        }
+        return found | {
+            name
+            for name, figure in self.lists.items()
+            if not self._flags_of_lists[figure.columns[0].partition(".")[0]] <= flags
         }
 
     @cached_property
@@ -211,6 +236,12 @@ class FormFigures:
             for part, times in self.parts(term).items():
                 found[part] = found.get(part, 0) + sign * times
         return found
+
+
+def _flags(section: Mapping[str, Any], *lines: Mapping[str, Any]) -> frozenset[str]:
+    """Return what an agency has to be for a figure; lines and tables for those that make rules are asked of all."""
+    own = {one.get("only", "") for one in lines} - {_RULE_MAKERS}
+    return frozenset({*own, section.get("only", "")} - {""})
 
 
 def _without(figure: FormFigure, void: set[str]) -> FormFigure:
@@ -332,6 +363,8 @@ def _figures(
                 is_signed=next((level["signed"] for level in levels if "signed" in level), False),
                 division=division,
                 weight=weight,
+                is_given=bool(row.table.get("given") or column.table.get("given")),
+                flags=_flags(section, block, row.table, column.table) if schema > 1 else frozenset(),
             )
 
 

@@ -50,7 +50,11 @@ def faults(
         yield from _unlocked(sheet, form)
     yield from _title_faults(book, form)
     cells = {}
+    elsewhere = form.elsewhere(book.flags)
+    absent = {name for name in elsewhere if not book.has_figure(form, name)}
     for name, figure in form.figures.items():
+        if name in absent and figure.sheet in form.sheet_flags:
+            continue
         cell, labelled = book.named.get(name), book.labelled(form, name)
         if cell is None:
             yield IssueFault("name", figure.sheet, "", name, "", name)
@@ -59,8 +63,11 @@ def faults(
         else:
             cells[name] = cell
     for name, cell in cells.items():
-        yield from _figure_faults(book, form, name, cell, cells, filled.get(name))
-    yield from _field_faults(book, form)
+        if name in elsewhere and not form.figures[name].is_derived:
+            yield from _elsewhere_faults(book, name, cell)
+        else:
+            yield from _figure_faults(book, form, name, cell, cells, filled.get(name), absent)
+    yield from _field_faults(book, form, absent)
     yield from _void_faults(book, form)
 
 
@@ -97,6 +104,10 @@ def _stamp_faults(book: LabelledWorkbook, stamp: Mapping[str, str]) -> Iterator[
 def _title_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
     """Yield the sections whose sheet is missing or does not have their title."""
     for sheet, title in form.titles.items():
+        if not form.sheet_flags.get(sheet, frozenset()) <= book.flags:
+            if sheet in book.book.sheetnames:
+                yield IssueFault("label", sheet, "", "", title, "")
+            continue
         page = book.book[sheet] if sheet in book.book.sheetnames else None
         texts = {plain(str(cell.value)) for row in page.iter_rows() for cell in row} if page else set()
         if plain(title) not in texts:
@@ -112,9 +123,20 @@ def _unlocked(sheet: Any, form: FormFigures) -> Iterator[IssueFault]:
                 yield IssueFault("lock", sheet.title, cell.coordinate, "", "unlocked", "locked")
 
 
-def _field_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
+def _elsewhere_faults(book: LabelledWorkbook, name: str, cell: CellPlace) -> Iterator[IssueFault]:
+    """Yield what is wrong with the cell of a figure that is not asked: it is locked and holds 0, shown as a dash."""
+    content, address = book.content(*cell), book.address(*cell)
+    if content != 0 or _DASH not in str(book.cell(*cell).number_format):
+        yield IssueFault("value", cell[0], address, name, str(content or ""), _DASH)
+    if not book.cell(*cell).protection.locked:
+        yield IssueFault("lock", cell[0], address, name, "unlocked", "locked")
+
+
+def _field_faults(book: LabelledWorkbook, form: FormFigures, absent: set[str]) -> Iterator[IssueFault]:
     """Yield the fields with figures that are not where the form has them, locked, filled in or without a validation."""
     for name, figure in form.fields.items():
+        if name in absent:
+            continue
         place = book.field_place(figure)
         if isinstance(place, Unknown):
             yield IssueFault("name", figure.sheet, "", name, "", figure.label)
@@ -131,6 +153,8 @@ def _field_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFa
 def _void_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
     """Yield the cells that are not there and do not show a dash, or are not locked."""
     for name, figure in form.void.items():
+        if not form.sheet_flags.get(figure.sheet, frozenset()) <= book.flags:
+            continue
         places = book.labelled(form, name)
         if not places:
             yield IssueFault("label", figure.sheet, "", name, "", figure.label)
@@ -143,9 +167,14 @@ def _void_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFau
 
 
 def _term(
-    book: LabelledWorkbook, form: FormFigures, cells: Mapping[str, CellPlace], name: str
-) -> CellPlace | Chosen | Over | Unknown | None:
-    """Return the cell of a term, and the text in it that an option is counted by; or the formula of a figure of a list."""
+    book: LabelledWorkbook, form: FormFigures, cells: Mapping[str, CellPlace], name: str, absent: set[str]
+) -> CellPlace | Chosen | Over | Fraction | Unknown | None:
+    """Return the cell of a term, and the text in it that an option is counted by; or the formula of a figure of a list.
+
+    What is on a sheet that the workbook does not have is 0.
+    """
+    if name in absent:
+        return Fraction(0)
     if name in form.lists:
         return Over(form.lists[name].formula)
     if name not in form.fields:
@@ -162,20 +191,21 @@ def _figure_faults(
     cell: CellPlace,
     cells: Mapping[str, CellPlace],
     filled: Decimal | None,
+    absent: set[str],
 ) -> Iterator[IssueFault]:
     figure = form.figures[name]
     sheet, address = cell[0], book.address(*cell)
     content, is_locked = book.content(*cell), bool(book.cell(*cell).protection.locked)
-    if is_locked is not figure.is_derived:
+    if is_locked is not (figure.is_derived or figure.is_given):
         states = ("unlocked", "locked")
         yield IssueFault("lock", sheet, address, figure.name, states[is_locked], states[not is_locked])
     if figure.division and not figure.weight:
-        if not _divides(book, form, figure.name, cell, cells):
+        if not _divides(book, form, figure.name, cell, cells, absent):
             yield IssueFault("formula", sheet, address, figure.name, str(content or ""), str(figure.division))
         return
     if figure.terms:
         terms = terms_of(content, sheet) if book.is_formula(*cell) and isinstance(content, str) else None
-        wanted = Counter((sign, _term(book, form, cells, name)) for sign, name in figure.terms)
+        wanted = Counter((sign, _term(book, form, cells, name, absent)) for sign, name in figure.terms)
         if terms is None or Counter(terms) != wanted:
             expected = "".join(f"{'+' if sign > 0 else '-'}{name}" for sign, name in figure.terms)
             yield IssueFault("formula", sheet, address, figure.name, str(content or ""), expected)
@@ -184,6 +214,8 @@ def _figure_faults(
     expected_value = Fraction(filled) if filled is not None else None
     if value != expected_value:
         yield IssueFault("value", sheet, address, figure.name, str(content or ""), shown(expected_value))
+    if figure.is_given:
+        return
     kind = _validation(book, cell)
     wanted_kind = ("decimal" if figure.number == "decimal" else "whole", not figure.is_signed)
     if kind != wanted_kind:
@@ -191,7 +223,12 @@ def _figure_faults(
 
 
 def _divides(
-    book: LabelledWorkbook, form: FormFigures, name: str, cell: CellPlace, cells: Mapping[str, CellPlace]
+    book: LabelledWorkbook,
+    form: FormFigures,
+    name: str,
+    cell: CellPlace,
+    cells: Mapping[str, CellPlace],
+    absent: set[str],
 ) -> bool:
     """Return whether the formula in the cell of a ratio or a derived mean is its division."""
     content, division = book.content(*cell), form.figures[name].division
@@ -199,10 +236,10 @@ def _divides(
     if not (quotient and division) or quotient[2:] != division[2:]:
         return False
 
-    def factors(part: str) -> tuple[CellPlace | Chosen | Over | Unknown | None, ...]:
+    def factors(part: str) -> tuple[CellPlace | Chosen | Over | Fraction | Unknown | None, ...]:
         mean = part.removesuffix(WEIGHED)
         names = [part] if mean == part else [mean, form.figures[mean].weight]
-        return tuple(_term(book, form, cells, name) for name in names)
+        return tuple(_term(book, form, cells, name, absent) for name in names)
 
     for formula, side in ((quotient.top, division.top), (quotient.bottom, division.bottom)):
         terms = products_of(formula, cell[0])

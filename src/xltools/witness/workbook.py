@@ -38,7 +38,7 @@ _QUOTIENT = re.compile(
     r'=IF\((?P<zero>.+?)=0,"",ROUND\((?:(?P<scale>100|1000)\*)?(?P<top>[^/]+)/(?P<bottom>[^/]+),(?P<places>[0-9])\)\)'
 )
 _PRODUCT = re.compile(rf"([+-]?)({_CELL})\*({_CELL})")
-_RANGE = rf"(?:'((?:[^']|'')+)'|([^\W0-9]\w*))!({_CELL}:{_CELL})"
+_RANGE = rf"(?:'((?:[^']|'')+)'|([^\W0-9]\w*))!({_CELL}(?::{_CELL})?)"  # of one line, a cell
 _ROWS = "各单位数据"
 _DEEPEST = 50  # formulas that refer to one another
 _MOST_CELLS = 20_000  # in one SUM: a row for each file of a large roll-up
@@ -122,6 +122,24 @@ class LabelledWorkbook:
             total += product
         return total
 
+    @property
+    def is_rollup(self) -> bool:
+        """Whether the workbook has the rows of agencies."""
+        return _ROWS in self._sheets
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags of the agency, which stand on the cover."""
+        place = self.named.get("xltools.flags")
+        text = str(self.content(*place) or "") if place else ""
+        return frozenset(text.split("、")) - {"", "—"}
+
+    def has_figure(self, form: FormFigures, name: str) -> bool:
+        """Return whether the workbook has the sheet or the list of a figure."""
+        if name in form.lists:
+            return self.ranges.keys() >= set(form.lists[name].columns)
+        return (form.figures | form.fields)[name].sheet in self._sheets
+
     def field_place(self, figure: FieldFigure) -> CellPlace | Unknown:
         """Return the cell of a field: the one with its name, or the one right of its label."""
         if figure.field in self.named:
@@ -140,7 +158,7 @@ class LabelledWorkbook:
 
     def field_value(self, figure: FieldFigure) -> Value:
         """Return the number in a field, or 1 for the option that it has; what the program would not write is not decided."""
-        if _ROWS in self._sheets:
+        if self.is_rollup:
             return self._sum_of_rows(figure.name)
         place = self.field_place(figure)
         if isinstance(place, Unknown) or not figure.known:
@@ -339,6 +357,9 @@ def figure_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]
         for name in form.inputs
         if name not in form.fields and name not in form.lists
     }
+    for name in form.elsewhere(book.flags) if not book.is_rollup else ():
+        if name in values and (values[name] == 0 or not book.has_figure(form, name)):
+            values[name] = None
     for name in form.means:  # in a roll-up the products are added
         place = places[name]
         if not isinstance(place, Unknown) and book.is_formula(*place):

@@ -255,13 +255,18 @@ class _FilingBuilder:
         is_ruled = all(item.is_ruled for item in self.flow if isinstance(item, CellGrid))
         if not is_ruled:
             self._refuse_unconfirmed()
-        values = {name: value for s in self.form.sections if s.blocks for name, value in self._values(s)}
+        own = [
+            s
+            for s in self.form.sections
+            if s.blocks and not (s.only and not self._has_title(s.title, *s.also))
+        ]
+        values = {name: value for section in own for name, value in self._values(section)}
         fields = dict(self._fields(values))
         self.unread |= {
             name for name in self.form.counted if not self._title_of(name)
         }  # no cover is published
         lists = dict(self._lists())
-        is_refused = not all(table.texts for table in self.placed.values())
+        is_refused = not all(self.placed[section.key].texts for section in own)
         has_tables = any(isinstance(item, CellGrid) for item in self.flow)
         if is_refused and self.is_pdf and not (has_tables and is_ruled):
             self.findings.append(Finding("pdf-without-lines"))
@@ -303,6 +308,10 @@ class _FilingBuilder:
             if read and any(_labels(grid, names) for grid in grids) and not _is_confirmed(self.form, read):
                 self.placed[section.key] = PlacedTable(faults=(TableFault("sums-unsure", ""),))
 
+    def _has_title(self, *titles: str) -> bool:
+        """Return whether the document has one of these titles, of what may be left out in it."""
+        return not {*map(core, titles)}.isdisjoint(map(core, _texts(self.flow)))
+
     def _title_of(self, name: str) -> str:
         """Return the title of the section of a text; none for one of the cover."""
         return next((s.title for s in self.form.sections if s.key == name.partition(".")[0]), "")
@@ -330,8 +339,11 @@ class _FilingBuilder:
         """Yield the lines of each list that is printed; a list that is not leaves the figures over it unread."""
         printed = dict(lists_in(self.flow, self.form))
         for key, one in self.form.lists.items():
+            title = self.form.title_of_list(key)
+            is_own = bool(self.form.flags_of_list(key))
+            if key not in printed and is_own and not (one.title and self._has_title(title)):
+                continue
             if key not in printed:
-                title = self.form.title_of_list(key)
                 self.findings.append(Finding("list-unread", sheet=title, cell=key, found=title))
                 self.unread |= {name for name, over in self.form.list_figures.items() if over.list == key}
                 continue
@@ -437,7 +449,11 @@ class _FilingBuilder:
                     self._note(FIGURE_IN_VOID, section, cell, texts[name].strip())
 
     def _input(self, cell: Cell, text: str) -> Decimal | None:
-        """Return the figure of an input, or None with a finding."""
+        """Return the figure of an input, or None with a finding; of what is asked of some only, 0 and a dash say nothing."""
+        if self.form.needed_flags.get(cell.name, frozenset()) - {cell.section.only}:
+            nothing = typed(without_marks(text), cell.unit, signed=True)
+            if is_blank(text) or nothing.is_blank or nothing.value == 0:
+                return None
         if is_blank(text):
             if not cell.weight:  # of means, the checks ask where they must be
                 self._note("blank", cell.section, cell)

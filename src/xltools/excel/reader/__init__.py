@@ -13,6 +13,7 @@ from typing import Any
 
 from xltools.data.filing import Filing, RefusedFile, Return, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
+from xltools.data.given import Given, with_given
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up, spans
 from xltools.data.seal import is_sealed
@@ -68,15 +69,19 @@ def read_package(
     by_labels: bool = False,
     key: bytes = b"",
     passwords: Sequence[str] = (),
+    given: Given | None = None,
 ) -> Filing:
-    """Read the workbook in *data*, the content of a file called *name*, within *budget*; see :func:`read`."""
+    """Read the workbook in *data*, the content of a file called *name*, within *budget*; see :func:`read`.
+
+    *given* are the issuer's figures; without them, those with which the workbook was issued count.
+    """
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
         facts = facts_of(data, budget, passwords)
     except ScanError as error:
         return refused(source, error, data)
     slip = take_slip(facts)
-    filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
+    filing = with_given(_read_facts(facts, source, form, by_labels=by_labels, key=key), given)
     return replace(filing, explanations=slip.explanations, lineage=slip.lineage, modified=facts.modified)
 
 
@@ -92,9 +97,28 @@ def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: b
     stamp = replace(stamp, period=stamp.period.counted(found.begins))
     if key:
         findings += _seal_faults(facts, stamp, key)
-    return _filing(
-        WorkbookReading(facts, layout(found), stamp.kind == "rollup", findings=findings), source, stamp, found
-    )
+    return _filing(_reading(facts, found, stamp, findings), source, stamp, found)
+
+
+def _reading(
+    facts: Facts, form: Form, stamp: Stamp, findings: list[Finding], *, by_labels: bool = False
+) -> WorkbookReading:
+    """Return the start of reading a workbook. A sheet that is not asked is read if it is there.
+
+    Without a stamp, the sheets tell what is asked.
+    """
+    is_rollup = stamp.kind == "rollup"
+    whole, names = layout(form), {sheet.name for sheet in facts.sheets}
+    flags = stamp.flags
+    if flags is None:
+        flags = frozenset[str]().union(*(one.flags for one in whole.in_order if one.name in names))
+    place = layout(form, frozenset() if is_rollup else form.lacking(flags))
+    if form.flags and any(one.name in names for one in {*whole.in_order} - {*place.in_order}):
+        own = {sheet.name for sheet in place.in_order} | names
+        sheets = tuple(sheet for sheet in whole.sheets if sheet.name in own)
+        lists = tuple(sheet for sheet in whole.lists if sheet.name in own)
+        place = replace(place, sheets=sheets, lists=lists)
+    return WorkbookReading(facts, place, is_rollup, by_labels, findings=findings)
 
 
 def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
@@ -108,8 +132,7 @@ def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bo
     if stamp is None:
         return RefusedFile(source, (Finding("no-stamp", source.path),))
     findings = [Finding("by-labels"), *(_seal_faults(facts, stamp, key) if key else ())]
-    reading = WorkbookReading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
-    return _filing(reading, source, stamp, chosen)
+    return _filing(_reading(facts, chosen, stamp, findings, by_labels=True), source, stamp, chosen)
 
 
 def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:

@@ -47,7 +47,9 @@ def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedS
         reading.note("structure-unlocked", "", None)
     for sheet, place in located.items() if not reading.is_rollup else ():
         ranges = [found for text in place.facts.validations if (found := parsed_range(text))]
-        typed = (place.cells[name] for name in typed_names(reading.layout.form, sheet))
+        locked = reading.elsewhere.union(reading.layout.form.given)
+        names = (name for name in typed_names(reading.layout.form, sheet) if name not in locked)
+        typed = (place.cells[name] for name in names)
         inputs = [*typed, *place.fields.values()]
         lost = [one for one in inputs if not any(_covers(area, one) for area in ranges)]
         if lost:

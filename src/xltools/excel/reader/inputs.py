@@ -23,6 +23,10 @@ def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
     facts = located.facts
     for name in typed_names(reading.layout.form, sheet):
         place, cell = located.cells[name], reading.layout.form.cells[name]
+        if name in reading.elsewhere:
+            if _says_something(facts.cells.get(place)):
+                read_input(reading, facts, place, cell)
+            continue
         is_needed = not reading.is_nil and not cell.weight  # of means, the checks ask where they must be
         if not read_input(reading, facts, place, cell) and is_needed:
             reading.note("blank", facts.name, place, cell)
@@ -43,13 +47,20 @@ def note_void(reading: WorkbookReading, located: LocatedSheet) -> None:
     """Note the figures in cells that are not there; a blank, a dash and 0 say nothing."""
     for name, place in located.void.items():
         fact = located.facts.cells.get(place)
-        if fact is None or is_empty(fact) or _shows_nothing(fact):
-            continue
-        value, text = number_of(fact), fact.text or f"={fact.formula}"
-        meant = typed(text, "", signed=True)
-        if value != 0 and not (fact.type == "s" and (meant.is_blank or meant.value == 0)):
-            cell, found = reading.layout.form.void[name], text if value is None else value
-            reading.note(FIGURE_IN_VOID, located.facts.name, place, cell, found=found)
+        if fact and _says_something(fact):
+            value = number_of(fact)
+            found = (fact.text or f"={fact.formula}") if value is None else value
+            reading.note(
+                FIGURE_IN_VOID, located.facts.name, place, reading.layout.form.void[name], found=found
+            )
+
+
+def _says_something(fact: Fact | None) -> bool:
+    """Return whether a cell in which nothing is asked holds anything but 0 or a dash."""
+    if fact is None or is_empty(fact) or _shows_nothing(fact):
+        return False
+    meant = typed(fact.text or f"={fact.formula}", "", signed=True)
+    return number_of(fact) != 0 and not (fact.type == "s" and (meant.is_blank or meant.value == 0))
 
 
 def _shows_nothing(fact: Fact) -> bool:

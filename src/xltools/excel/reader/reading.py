@@ -49,6 +49,11 @@ class WorkbookReading:
         return FormulaTracer(self.facts)
 
     @property
+    def elsewhere(self) -> frozenset[str]:
+        """The names of what is not asked of the agency."""
+        return self.layout.elsewhere
+
+    @property
     def is_nil(self) -> bool:
         """Whether the cover declares that there is nothing to report, so cells may be blank."""
         return self.layout.form.cover.declares_nil(self.prose)

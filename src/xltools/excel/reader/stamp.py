@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import lru_cache
 
-from xltools.data.filing import Kind, Stamp
+from xltools.data.filing import Kind, Stamp, flags_of_text, given_of_text
 from xltools.data.finding import Finding, quoted
 from xltools.data.period import Period
 from xltools.data.record import Agency
@@ -15,7 +16,7 @@ from xltools.form import library
 from xltools.form.address import a1, column_index
 from xltools.form.labels import plain
 from xltools.form.model import Form
-from xltools.form.places import COVER, PREFIX, STAMP, STAMP_LABELS
+from xltools.form.places import COVER, FLAGS, GIVEN, OWN_STAMP, PREFIX, STAMP, STAMP_LABELS
 from xltools.text import Word, clerk
 from xltools.white_space import compact, trimmed
 
@@ -28,25 +29,26 @@ CellPlace = tuple[str, int, int]  # sheet, row and column
 
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
-    named = {key: place for key in STAMP if (place := named_place(facts, PREFIX + key))}
-    places = named if len(named) == len(STAMP) else _labelled_places(facts) | named
+    keys = (*STAMP, *OWN_STAMP)
+    named = {key: place for key in keys if (place := named_place(facts, PREFIX + key))}
+    places = named if _is_whole(named) else _labelled_places(facts) | named
     cover = {key: text for key, place in places.items() if (text := _text(facts, place))}
     if "kind" in cover:
         shown = {clerk()(f"cover.kind-{kind}"): kind for kind in _KINDS}
         cover["kind"] = shown.get(cover["kind"], cover["kind"])
-    written = {key: facts.properties[PREFIX + key] for key in STAMP if facts.properties.get(PREFIX + key)}
+    written = {key: text for key in keys if (text := _property(facts, PREFIX + key))}
     garbled = [key for key in written if key in cover and is_garbled(cover[key], written[key])]
     findings = [
         Finding("stamp-garbled", found=quoted(written[key]), expected=quoted(cover[key]))
         for key in garbled[:1]
     ]
     written |= {key: cover[key] for key in garbled}
-    texts = written if len(written) == len(STAMP) else cover
+    texts = cover | written if _is_whole(written) else cover
     kind = next((kind for kind in _KINDS if kind == texts.get("kind")), None)
     period = Period.from_text(texts.get("year", ""))
-    if len(texts) < len(STAMP) or period is None or kind is None:
+    if not _is_whole(texts) or period is None or kind is None:
         return None, []
-    if texts is cover and not facts.old_format and len(named) < len(STAMP):
+    if texts is cover and not facts.old_format and not _is_whole(named):
         findings.append(Finding("stamp-from-cover", sheet=places["name"][0], address=a1(*places["name"][1:])))
     findings += [
         _edited(places[key], key, cover[key], texts[key])
@@ -54,7 +56,21 @@ def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
         if compact(cover[key]) != compact(texts[key])
     ]
     agency = Agency(texts["district"], texts["code"], texts["name"])
-    return Stamp(texts["form"], texts["edition"], period, agency, kind), findings
+    flags = flags_of_text(texts.get(FLAGS, "")) if kind == "return" else None
+    given = given_of_text(texts.get(GIVEN, ""))
+    return Stamp(texts["form"], texts["edition"], period, agency, kind, flags, given), findings
+
+
+def _property(facts: Facts, name: str) -> str:
+    """Return the text of a property; a long one goes on in others, which are numbered."""
+    pieces = [facts.properties.get(name, "")]
+    while more := facts.properties.get(f"{name}.{len(pieces) + 1}"):
+        pieces.append(more)
+    return "".join(pieces)
+
+
+def _is_whole(found: Container[str]) -> bool:
+    return all(key in found for key in STAMP)
 
 
 def _edited(place: CellPlace, key: str, found: str, expected: str) -> Finding:
@@ -85,7 +101,7 @@ def _referred(text: str) -> CellPlace | None:
 
 def _labelled_places(facts: Facts) -> dict[str, CellPlace]:
     """Return the cells beside the labels of the stamp, on the cover or else on the only sheet with all of these labels."""
-    labels = {plain(clerk()(f"cover.{label}")): key for key, label in zip(STAMP, STAMP_LABELS, strict=True)}
+    labels = {plain(clerk()(f"cover.{STAMP_LABELS.get(key, key)}")): key for key in (*STAMP, *OWN_STAMP)}
     labels[plain(clerk()("cover.former-name"))] = "name"
     labels[plain(clerk()("cover.report-year-part"))] = "year"
     cover = facts.sheet(COVER)
@@ -96,7 +112,7 @@ def _labelled_places(facts: Facts) -> dict[str, CellPlace]:
             key = labels.get(plain(fact.text)) if fact.type == "s" and fact.text else None
             if key:
                 places.setdefault(key, (sheet.name, row, column + 1))
-        if len(places) == len(STAMP):
+        if _is_whole(places):
             found.append(places)
     return found[0] if len(found) == 1 else {}
 

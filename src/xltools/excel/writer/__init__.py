@@ -58,13 +58,15 @@ def write_return(
     where *values* has none, and stay open. With *show_last*, last year's figures are shown beside the tables. With
     *key*, the stamp is sealed.
     """
-    lists = lists or {}
+    lists, stamp = lists or {}, stamp.with_flags_of(form)
+    place = layout(form, form.lacking(stamp.flags or ()))
     values = {**(values or {}), **form.counts(prose or {}), **list_figures(form, lists)}
-    carried = form.carried(last or {}, stamp.period.number_in_year)
+    follows = form.carried(last or {}, stamp.period.number_in_year)
+    carried = {name: value for name, value in follows.items() if name not in place.elsewhere}
     content = Content(
-        layout(form),
+        place,
         stamp,
-        form.complete({**carried, **values}),
+        form.complete({**carried, **stamp.given_of(form), **values}),
         prose or {},
         last=last if last and show_last else {},
         carried=frozenset(carried.keys() - values.keys()),
@@ -143,7 +145,7 @@ def _define_names(canvas: Canvas, content: Content) -> None:
 def _set_properties(canvas: Canvas, content: Content, key: bytes) -> None:
     # The day after the period's end stands for the time of writing, so that the same content gives the same bytes.
     created = datetime.combine(content.stamp.period.end, time())
-    custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
+    custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp, content.layout.form).items()}
     if content.rollup:
         custom[f"{PREFIX}coverage"] = content.rollup.coverage
     if key:

@@ -28,6 +28,9 @@ from xltools.form.places import Area
 # The fonts that the rules for official documents name. 宋体, 黑体 and 仿宋 come with every Chinese Windows and with WPS.
 # 小标宋 does not: by family and character set a program takes another serif font of Chinese for it.
 SONG, HEI, FANGSONG, XIAOBIAO = "宋体", "黑体", "仿宋", "方正小标宋_GBK"
+_PROPERTY = (
+    120  # characters of one property, of which XlsxWriter takes 255 UTF-16 units; longer texts have several
+)
 _FAMILIES = {SONG: 1, HEI: 2, FANGSONG: 3, XIAOBIAO: 1}  # roman, swiss, modern; ECMA-376 part 1, 18.18.94
 _CHINESE = 134  # the character set GB 2312
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
@@ -101,7 +104,9 @@ class Canvas:
         """Set the document's properties. *created* is not the time of writing: the same content must give the same bytes."""
         self._book.set_properties({"title": title, "author": "xltools", "created": created})
         for name, text in custom.items():
-            ensure(self._book.set_custom_property(name, text, "text"))
+            for piece, start in enumerate(range(0, max(1, len(text)), _PROPERTY), 1):
+                part = name if piece == 1 else f"{name}.{piece}"
+                ensure(self._book.set_custom_property(part, text[start : start + _PROPERTY], "text"))
 
     def define(self, name: str, sheet: str, area: Area, *, is_range: bool = False) -> None:
         """Define a name for the upper left cell of an area, or for all of it."""

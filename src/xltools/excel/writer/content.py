@@ -8,14 +8,15 @@ from decimal import Decimal
 from functools import cached_property
 
 from xltools.data.accepted_rules import accepted_agencies
-from xltools.data.filing import Stamp
+from xltools.data.filing import Stamp, flags_text, given_text
 from xltools.data.list_lines import LineChecks
+from xltools.data.number import NO_VALUE
 from xltools.data.record import Lists
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.files import Home
-from xltools.form.model import Cell
-from xltools.form.places import STAMP, Check, Layout, Matrix
+from xltools.form.model import Cell, Form
+from xltools.form.places import FLAGS, GIVEN, STAMP, Check, Layout, Matrix, stamp_keys
 from xltools.form.relation import PERIOD
 
 
@@ -40,8 +41,13 @@ class Content:
         return Matrix.issued(self.layout.form, len(self.rollup.members))
 
     def is_open(self, cell: Cell) -> bool:
-        """Return whether the cell is typed in: an input, and not the sum of others' inputs."""
-        return not cell.is_total and self.rollup is None
+        """Return whether the cell is typed in: an input that is asked, and neither given nor the sum of others' inputs."""
+        return not cell.is_total and self.rollup is None and cell.name not in self.locked
+
+    @cached_property
+    def locked(self) -> frozenset[str]:
+        """The names of what an agency does not fill in: what is not asked of it, and what the issuer gives."""
+        return self.layout.elsewhere.union(self.layout.form.given)
 
     def is_left_blank(self, cell: Cell) -> bool:
         """Return whether the cell has no figure because the agencies' figures cannot be added."""
@@ -90,15 +96,16 @@ class Content:
 
     def _of_period(self, check: Check) -> Check:
         """Return what is asked of a return in its period."""
-        number = self.stamp.period.number_in_year
-        return check._replace(constraints=tuple(filter(None, (one.at(number) for one in check.constraints))))
+        number, elsewhere = self.stamp.period.number_in_year, self.layout.elsewhere
+        asked = (one.at(number) for one in check.constraints if one.relation.is_judged(elsewhere))
+        return check._replace(constraints=tuple(filter(None, asked)))
 
     def _of_sum(self, check: Check, rollup: Rollup) -> Check:
         """Return what is asked of a roll-up: what holds of sums, but not what its members were allowed to break."""
         form, agencies = self.layout.form, max(1, len(rollup.record.agencies))
         constraints, accepted = [], 0
         for one in check.constraints:
-            if one.is_additive:
+            if form.holds_of_sums(one):
                 whole, count = one.of_sum(agencies), 0
                 if form.is_broken(whole, self.values):
                     count = accepted_agencies(one, form, rollup.members, rollup.waived)
@@ -112,11 +119,13 @@ class Content:
         return Check(check.area, inputs, tuple(constraints), accepted, quotients)
 
 
-def stamp_texts(stamp: Stamp) -> dict[str, str]:
-    """Return the stamp as it is written into the file's properties."""
+def stamp_texts(stamp: Stamp, form: Form) -> dict[str, str]:
+    """Return the stamp of a workbook of *form* as it is written into the file's properties."""
     agency = stamp.agency
     texts = (
         *(agency.district, agency.name, agency.code),
         *(str(stamp.period), stamp.form, stamp.edition, stamp.kind),
     )
-    return dict(zip(STAMP, texts, strict=True))
+    own = {FLAGS: flags_text(stamp.flags), GIVEN: given_text(stamp.given) or NO_VALUE}
+    found = dict(zip(STAMP, texts, strict=True)) | own
+    return {key: found[key] for key in stamp_keys(form)}

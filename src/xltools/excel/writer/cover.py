@@ -108,10 +108,12 @@ class CoverWriter:
     def _write_about(self) -> None:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         head = canvas.boxed(bg_color=LOCKED)
-        texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
+        texts = stamp_texts(content.stamp, content.layout.form) | {
+            "kind": t(f"cover.kind-{content.stamp.kind}")
+        }
         quiet = canvas.format(font_size=8, font_color=_FAINT, text_wrap=False, align="left")
-        for (key, area), label in zip(self._place.stamp.items(), STAMP_LABELS, strict=True):
-            words = t.about(content.layout.form.period, f"cover.{label}")
+        for key, area in self._place.stamp.items():
+            words = t.about(content.layout.form.period, f"cover.{STAMP_LABELS.get(key, key)}")
             if key in SHOWN_STAMP:
                 canvas.put(page, Area.at(area.row, 0), words, head)
                 style = canvas.boxed(align="left", indent=1, bold=key == "name")
@@ -250,7 +252,9 @@ class CoverWriter:
         inputs = [
             cell.name
             for cell in content.layout.form.inputs
-            if cell.name in sheet.cells and not cell.weight and not content.is_left_blank(cell)
+            if cell.name in sheet.cells.keys() - content.locked
+            and not cell.weight
+            and not content.is_left_blank(cell)
         ]
         blanks = 0 if content.rollup else sum(name not in content.values for name in inputs)
         self._blanks += blanks
@@ -331,13 +335,12 @@ class CoverWriter:
         return f'{a1(*self._place.fields[f"{COVER_KEY}.{nil.key}"].anchor)}="{nil.yes}"'
 
     def _input_ranges(self) -> list[str]:
-        """Return the ranges of all inputs, as the cover refers to them."""
+        """Return the ranges of all that is filled in, as the cover refers to them."""
         layout = self._content.layout
         found = []
         for sheet in layout.sheets:
-            inputs = (
-                area.anchor for name, area in sheet.cells.items() if not layout.form.cells[name].is_total
-            )
+            names = (name for name in sheet.cells if self._content.is_open(layout.form.cells[name]))
+            inputs = (sheet.cells[name].anchor for name in names)
             found += [f"{quoted(sheet.name)}!{area_a1(area)}" for area in rectangles(inputs)]
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -144,7 +145,10 @@ def _hint_text(content: Content, sheet: Sheet) -> str:
         else ""
     )
     unit = t("sheet.hint-unit", unit=units.pop()) if len(units) == 1 else ""
-    return t("sheet.hint") + derived + carried + unit
+    elsewhere, form = content.layout.elsewhere, content.layout.form
+    given = t("sheet.hint-given") if sheet.cells.keys() & {*form.given} - elsewhere else ""
+    others = t("sheet.hint-elsewhere") if sheet.cells.keys() & elsewhere else ""
+    return t("sheet.hint") + derived + given + others + carried + unit
 
 
 def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
@@ -186,16 +190,16 @@ def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, a
     if content.is_left_blank(cell):
         canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
         return
-    is_open = content.is_open(cell)
+    is_open, is_elsewhere = content.is_open(cell), cell.name in content.layout.elsewhere
     style = canvas.figure(
-        num_format=_number_format(cell, is_open=is_open),
+        num_format=_number_format(cell, is_open=is_open, is_elsewhere=is_elsewhere),
         bg_color=OPEN if is_open else LOCKED,
         locked=not is_open,
         bold=cell.is_total,
     )
     value = content.values.get(cell.name)
-    if is_open:
-        canvas.put(page, area, value, style)
+    if is_open or (cell.name in content.locked and not content.rollup and not cell.is_total):
+        canvas.put(page, area, Decimal(0) if value is None and is_elsewhere else value, style)
         return
     if content.rollup:  # a click on a figure of the district selects the agencies' figures
         column = live_checks.in_matrix(content.rows.column(cell.name))
@@ -212,11 +216,12 @@ def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, a
     canvas.formula(page, area, formula, style, formula_result(cell, value))
 
 
-def _number_format(cell: Cell, *, is_open: bool) -> str:
-    """Return the format of a figure; all digits that were typed are shown."""
+def _number_format(cell: Cell, *, is_open: bool, is_elsewhere: bool) -> str:
+    """Return the format of a figure; all digits that were typed are shown. What is not asked is 0, shown as a dash."""
+    shown = "0" if cell.number == "count" else "General"
     if cell.ratio and not is_open:
-        return f"0.{'0' * cell.places}".rstrip(".")
-    return "0" if cell.number == "count" else "General"
+        shown = f"0.{'0' * cell.places}".rstrip(".")
+    return f'{shown};-{shown};"{NO_VALUE}"' if is_elsewhere else shown
 
 
 def _add_validations(content: Content, sheet: Sheet, page: Worksheet) -> None:

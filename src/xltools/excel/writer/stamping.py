@@ -25,9 +25,9 @@ _SPECIAL = re.compile(rf"{_NAME}|{_CODE}|[\x00-\x1f\ufffe\uffff\ud800-\udfff]|_x
 class IssueWriter:
     """Writes the workbooks of one issue, each byte for byte as :func:`write_return` writes it.
 
-    A workbook is built as a whole if it shows last year's figures, if the agency's name or code makes a row of the cover
-    higher, if XlsxWriter writes them in a way of its own, or if another cell contains the same text, because XlsxWriter
-    stores equal texts once.
+    A workbook is built as a whole if it shows last year's figures or has some of the issuer, if the agency's name or code
+    makes a row of the cover higher, if XlsxWriter writes them in a way of its own, or if another cell contains the same
+    text, because XlsxWriter stores equal texts once.
     """
 
     form: Form
@@ -41,7 +41,7 @@ class IssueWriter:
         agency = stamp.agency
         own = {_NAME: agency.name, _CODE: agency.code}
         is_usual = agency.name != agency.code and all(map(_is_plain, own.values()))
-        if last or not is_usual:
+        if last or stamp.given or not is_usual:
             return self._built(stamp, last)
         blank = replace(stamp, agency=Agency(agency.district, _CODE, _NAME))
         if blank not in self._patterns:

@@ -11,7 +11,7 @@ from xltools.data.list_lines import derived_lines, line_keys
 from xltools.data.observations import FigureState, ReturnFigures
 from xltools.form.kinds import Choice
 from xltools.form.layout import layout
-from xltools.form.model import Cell, Form
+from xltools.form.model import FLAG_JOINT, Cell, Form
 from xltools.report.export.extract import Extract
 
 Value = str | int | Decimal | None
@@ -164,7 +164,7 @@ def _dictionary_row(form: Form, cell: Cell) -> ExportRow:
         *(cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path), cell.label),
         *(*layout(form).address(cell.name), cell.unit, _kind_of(cell), cell.number),
         str(cell.definition or cell.ratio) if cell.is_total else None,
-        *(cell.signed, cell.additive, cell.only),
+        *(cell.signed, cell.additive, FLAG_JOINT.join(sorted(cell.only)) or None),
     )
 
 

@@ -130,6 +130,8 @@ class RenderedForm:
         if not is_unknown and self.filing.form.is_without_value(name, self._values):
             shown = self.filing.shown.get(name)
             return RenderedFigure(NO_VALUE, shown.text if shown and shown.value is not None else None)
+        if name in self.filing.elsewhere and not self._values.get(name):
+            return RenderedFigure(NO_VALUE)
         if is_unknown or name not in self._values:
             return RenderedFigure(typed=self._typed.get(name, ""), is_unknown=is_unknown)
         value, shown = self._values[name], self.filing.shown.get(name)
@@ -163,7 +165,7 @@ class RenderedForm:
         """The sheets of the form in order."""
         return tuple(
             self._sheet(f"{self.prefix}-{index}", sheet)
-            for index, sheet in enumerate(layout(self.filing.form).sheets, 1)
+            for index, sheet in enumerate(layout(self.filing.form, self.filing.lacking).sheets, 1)
         )
 
     def _sheet(self, anchor: str, sheet: Sheet) -> RenderedSheet:
