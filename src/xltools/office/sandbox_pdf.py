@@ -33,7 +33,7 @@ _NUMBERED = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
 )
 _FIGURE = r"\d[\d,.，．]*|[-—/]"
-_HIGHEST = 8  # lines of text in a row of a table
+_HIGHEST = 16  # lines of text in a row of a table
 _GAP = 1.5  # points: the least space between two columns
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -103,12 +103,17 @@ class _PdfPage:
         _mark_struck(self.chars, [edge for edge in page.edges if edge["orientation"] == "h"])
         self.across, self.down = (_segments(page.edges, way) for way in "hv")
         self.open = [one for one in self.across if not any(_touches(one, other) for other in self.down)]
-        self.unruled = [_Unruled(rows) for rows in _unruled_rows(self.open, self.down, self.chars)]
+        sides = (
+            min((one[1] for one in self.across), default=0),
+            max((one[2] for one in self.across), default=0),
+        )
+        self.unruled = [_Unruled(rows) for rows in _unruled_rows(self.open, sides, self.down, self.chars)]
 
     def items(self) -> Iterator[str | _PageTable]:
         """Yield the paragraphs and tables from top to bottom."""
         edges = [edge for table in self.unruled for edge in table.between_columns()]
-        ruled = [one for one in self.across if one not in self.open]
+        heights = {y for table in self.unruled for row in table.rows for y in (row.top, row.bottom)}
+        ruled = [one for one in self.across if one not in self.open or one[0] not in heights]
         missing = {
             "explicit_horizontal_lines": _missing(self.down, self.across, "v"),
             "explicit_vertical_lines": [*_missing(ruled, self.down, "h"), *edges],
@@ -193,13 +198,15 @@ def _touches(across: _Segment, down: _Segment) -> bool:
     return across[1] + _NEAR < down[0] < across[2] - _NEAR and down[1] - _NEAR <= across[0] <= down[2] + _NEAR
 
 
-def _unruled_rows(lines: list[_Segment], down: list[_Segment], chars: Sequence[Any]) -> Iterator[list[_Row]]:
-    """Yield the rows of each table between *lines*, which no line down crosses.
+def _unruled_rows(
+    lines: list[_Segment], sides: tuple[float, float], down: list[_Segment], chars: Sequence[Any]
+) -> Iterator[list[_Row]]:
+    """Yield the rows of each table between *lines*, where no line down is between the *sides* of what is drawn on the page.
 
     A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row. What
     touches a table with all lines is no table: the head of the page, and the text between.
     """
-    left, right = min((one[1] for one in lines), default=0), max((one[2] for one in lines), default=0)
+    left, right = sides
     full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
     table: list[_Row] = []
     is_beside = False  # a table with all lines
