@@ -131,14 +131,13 @@ def test_a_column_that_stands_elsewhere_is_not_read():
 # ---- PDF
 
 
-# A further column makes the others too narrow for the pages that are drawn here; such a table is refused.
-@pytest.mark.parametrize("name", by_day([name for name in layouts.ARRANGED if name != "row-numbers"], 3))
+@pytest.mark.parametrize("name", by_day(layouts.ARRANGED, 3))
 def test_pdf_in_every_arrangement(name):
     one = REPORTS[1]._replace(arranged=layouts.ARRANGED[name], prose=sound_prose())
     filing = read_document(pdfs.pdf(one), "a.pdf", limits=Limits(seconds=120))
     assert layouts.measure(one, pdfs.pdf, "a.pdf") == (200, 0, 200)
     assert dict(filing.prose) == sound_prose()
-    assert codes(filing) == ["total-wrong", "total-wrong"]
+    assert [code for code in codes(filing) if code != "label-near"] == ["total-wrong", "total-wrong"]
 
 
 @pytest.mark.parametrize("lines", [7, 11, 24, pytest.param(range(60), marks=pytest.mark.prove)])
