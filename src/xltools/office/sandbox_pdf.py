@@ -112,8 +112,7 @@ class _PdfPage:
     def items(self) -> Iterator[str | _PageTable]:
         """Yield the paragraphs and tables from top to bottom."""
         edges = [edge for table in self.unruled for edge in table.between_columns()]
-        heights = {y for table in self.unruled for row in table.rows for y in (row.top, row.bottom)}
-        ruled = [one for one in self.across if one not in self.open or one[0] not in heights]
+        ruled = [one for one in self.across if one not in self.open]
         missing = {
             "explicit_horizontal_lines": _missing(self.down, self.across, "v"),
             "explicit_vertical_lines": [*_missing(ruled, self.down, "h"), *edges],
