@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 import test_blocks
+import test_dependent
 import test_fields
 import test_given
 import test_lists
@@ -702,6 +703,7 @@ def test_every_problem_of_a_form_has_a_case():
     of_lists |= {code for _, (code, _) in (test_lists.SHOWS | test_lists.CARRIES).values()}
     of_blocks = {code for _, code, _ in (test_blocks.FAULTS | test_whose.FAULTS).values()}
     of_blocks |= {code for _, code in test_given.FAULTS.values()}
+    of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()}
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named

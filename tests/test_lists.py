@@ -553,7 +553,7 @@ def test_cells_of_lists_are_named_for_people_and_programs():
     own = lines(**LISTS)
     assert list_cells(FORM, own)["register.money[乙||矿|2024-07-04]"] == 1
     assert layout(FORM).address("register") == ("隐患", "A3")
-    checks = LineChecks(FORM.lists["register"], {})
+    checks = LineChecks(FORM, "register", {})
     assert not [fault for line in own["register"] for fault in checks.faults(line)]
     assert Source("x").name == "x"
 

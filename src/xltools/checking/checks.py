@@ -13,11 +13,11 @@ from decimal import Decimal
 from xltools.checking.derived import code_of, division, found_in, origin_facts, quotient_fault
 from xltools.checking.lists import lists
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
-from xltools.data.field_words import asked_words, figure_label, relation_words, unasked_words
+from xltools.data.field_words import fault_facts, figure_label, relation_words, under_item
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Effect, Finding, Place
 from xltools.data.number import close, digits
-from xltools.form.kinds import Number
+from xltools.form.kinds import NOT_A_CHOICE, Number
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 from xltools.form.relation import PERIOD, Level
@@ -135,8 +135,9 @@ def fields(filing: Return) -> Iterator[Finding]:
         if not any(place):  # a published report has no cover
             continue
         if code := form.field_fault(name, values, filing.prose):
-            words = asked_words if code == "required" else unasked_words
-            facts: dict[str, object] = {"label": one.label, "rule": words(form, name)}
+            facts = fault_facts(form, name, code)
+            if code == NOT_A_CHOICE:
+                facts["under"] = under_item(form.shown(one.under, filing.prose[one.under]) or "")
             found = values.get(name, "") if isinstance(kind, Number) else kind.shown(value)
             yield Finding(code, filing.source.path, str(filing.agency), *place, name, found, facts=facts)
 
@@ -160,9 +161,10 @@ def filled(filing: Return) -> Iterator[Finding]:
     in_fields = filing.form.field_figures.union(filing.form.given)  # or given by the issuer
     figures = [name for name, value in filing.record.values.items() if value and name not in in_fields]
     finding = Finding("all-blank", filing.source.path, str(filing.agency))
-    if filing.is_nil and (figures or filing.unread):
-        sheet, address = filing.address(figures[0] if figures else min(filing.unread))
-        facts: dict[str, object] = {"count": len(figures) or len(filing.unread)}
+    filled_in = figures or sorted(filing.unread) or list(filing.record.lists)
+    if filing.is_nil and filled_in:
+        sheet, address = filing.address(filled_in[0])
+        facts: dict[str, object] = {"count": len(filled_in)}
         yield replace(finding, code="nil-contradicted", sheet=sheet, address=address, facts=facts)
     elif filing.is_untouched:
         yield finding
@@ -170,6 +172,7 @@ def filled(filing: Return) -> Iterator[Finding]:
         not filing.is_nil
         and not figures
         and not filing.unread
+        and not filing.record.lists
         and not in_fields.issuperset(filing.record.values)
     ):
         yield replace(finding, code="all-zero")

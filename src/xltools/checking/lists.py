@@ -8,11 +8,11 @@ from decimal import Decimal
 from functools import partial
 
 from xltools.checking.derived import division, quotient_fault
-from xltools.data.field_words import asked_words, line_label, line_words, unasked_words
+from xltools.data.field_words import fault_facts, line_label, line_words, under_item
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
 from xltools.data.list_lines import (
-    NOT_ASKED,
+    APART,
     LineChecks,
     LineFault,
     cell_label,
@@ -53,7 +53,7 @@ def lists(filing: Return) -> Iterator[Finding]:
     for key, lines in filing.record.lists.items():
         one = filing.form.lists[key]
         keys = line_keys(one, lines)
-        checks = LineChecks(one, values)
+        checks = LineChecks(filing.form, key, values)
         for line, name in zip(lines, keys, strict=True):
             for fault in checks.faults(line, frozenset(unread.get(key, {}).get(name, ()))):
                 yield _of_line(filing, one, name, line, fault)
@@ -99,9 +99,11 @@ def _of_line(filing: Return, one: List, key: str, line: ListLine, fault: LineFau
     form, name = filing.form, f"{one.key}.{fault.column}"
     if fault.rule:
         return _broken(filing, one, key, fault.rule, fault.values)
-    words = unasked_words(form, name) if fault.code == NOT_ASKED else asked_words(form, name)
-    facts: dict[str, object] = {"label": form.columns[name].label, "rule": words}
-    value = line.values[one.keys.index(fault.column)]
+    value, facts = line.values[one.keys.index(fault.column)], fault_facts(form, name, fault.code)
+    if fault.code == APART:
+        under = form.columns[name].under
+        item = shown_value(form, f"{one.key}.{under}[]", line.values[one.keys.index(under)])
+        facts["under"] = under_item(str(item))
     return _at(
         filing,
         fault.code,

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from xltools.data.number import digits
 from xltools.form.fields import Field
-from xltools.form.kinds import NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
+from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
 from xltools.form.model import Form
 from xltools.form.relation import PRINTED, Condition, Relation
-from xltools.text import clerk
+from xltools.text import Phrases, clerk
 
 _MOST_OPTIONS = 40  # in print
 
@@ -49,6 +49,11 @@ def condition_words(form: Form, condition: Condition) -> str:
 
 def _valued(form: Form, name: str) -> Field | Column:
     return form.columns[name] if name in form.columns else form.fields[name]
+
+
+def _whole_name(form: Form, name: str, other: str) -> str:
+    """Return the name of the field or column that a field or column calls *other*."""
+    return f"{name.partition('.')[0]}.{other}" if name in form.columns else other
 
 
 def _kind_of(form: Form, name: str) -> ValueKind:
@@ -94,7 +99,10 @@ def line_label(form: Form, key: str, name: str) -> str:
 def prompt(form: Form, name: str) -> str:
     """Return what to fill in in a field or a column: its hint, what it takes, and when it is asked."""
     t, kind = clerk(), _kind_of(form, name)
-    text = _valued(form, name).hint + t(f"field.{_key(kind)}", **_facts(kind))
+    one = _valued(form, name)
+    text = one.hint + t(f"field.{_key(kind)}", **_facts(kind))
+    if one.under:
+        text += t("field.under", label=_valued(form, _whole_name(form, name, one.under)).label)
     rule = asked_words(form, name)
     return t("field.prompt", text=text, rule=rule) if rule else text
 
@@ -104,9 +112,15 @@ def options_words(form: Form, name: str) -> str:
     kind = _kind_of(form, name)
     if not isinstance(kind, Choice) or kind.name == "yes" or len(kind.options) > _MOST_OPTIONS:
         return ""
-    return clerk()(
-        "field.options", options=clerk()("field.joint").join(option.shown for option in kind.options)
+    t = clerk()
+    if not _valued(form, name).under:
+        return t("field.options", options=t("field.joint").join(option.shown for option in kind.options))
+    groups = (
+        t("field.options-under", item=item.shown, options=t("list.joint").join(one.shown for one in below))
+        for item in kind.above
+        if (below := kind.below(item.name))
     )
+    return t("field.options", options=t("field.joint").join(groups))
 
 
 def asked_words(form: Form, name: str) -> str:
@@ -118,20 +132,26 @@ def asked_words(form: Form, name: str) -> str:
     return t("field.required") if one.required else ""
 
 
-def unasked_words(form: Form, name: str) -> str:
-    """Return when a field is asked, for one that is filled in where it is not."""
-    return clerk()("field.asked-when", condition=_when_words(form, name))
-
-
 def fault_facts(form: Form, name: str, code: str) -> dict[str, object]:
     """Return the facts of the finding that the value of a field is at fault: its label, and what is asked of it."""
     t, one, kind = clerk(), _valued(form, name), _kind_of(form, name)
     facts: dict[str, object] = {"label": one.label}
+    if code == "required":
+        facts["rule"] = asked_words(form, name)
+    if code == "not-asked":
+        facts["rule"] = t("field.asked-when", condition=_when_words(form, name))
+    if code == NOT_A_CHOICE:
+        facts["under"] = Phrases(())
     if code == NOT_THE_PATTERN:
         facts["rule"] = one.hint or t("field.url" if one.kind == "url" else "field.as-required")
     if code == TOO_LONG and isinstance(kind, Text):
         facts["longest"] = str(kind.longest)
     return facts
+
+
+def under_item(item: str) -> Phrases:
+    """Return the fact that an option is none of those under an *item*, as it is shown."""
+    return Phrases((("under-item", {"item": item}),))
 
 
 def summary(form: Form, name: str, values: Mapping[str, Decimal], text: str) -> str:

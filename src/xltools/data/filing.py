@@ -334,8 +334,8 @@ class Return:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether there are no figures except prefilled ones, no fields but those of the cover, and no nil declaration."""
-        if self.is_rollup or self.is_nil or self.unread:
+        """Whether there are no figures except prefilled ones, no lines, no fields but those of the cover, and no nil declaration."""
+        if self.is_rollup or self.is_nil or self.unread or self.record.lists:
             return False
         form = self.form
         filled = self.record.values.keys() - form.copied.keys() - {*form.given} | (

@@ -13,7 +13,7 @@ from xltools.data.filing import Return
 from xltools.data.finding import Severity
 from xltools.data.number import kept
 from xltools.data.record import ListLine, Lists, ListValue
-from xltools.form.kinds import Choice
+from xltools.form.kinds import NOT_A_CHOICE, Choice
 from xltools.form.linear import EXACT, ZERO, OverList
 from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
@@ -210,19 +210,25 @@ class LineFault(NamedTuple):
     values: Mapping[str, Decimal] = {}
 
 
-REQUIRED, NOT_ASKED, BROKEN = "required", "not-asked", "rule-broken"
+REQUIRED, NOT_ASKED, BROKEN, APART = "required", "not-asked", "rule-broken", NOT_A_CHOICE
 
 
 class LineChecks:
-    """What is asked of the lines of a list; *figures* are those of the whole return, with which a rule may compare."""
+    """What is asked of the lines of the list *key*; *figures* are those of the whole return, with which a rule may compare."""
 
-    def __init__(self, one: List, figures: Mapping[str, Decimal]) -> None:
+    def __init__(self, form: Form, key: str, figures: Mapping[str, Decimal]) -> None:
         """Prepare the checks."""
+        one = form.lists[key]
         self._keys = one.keys
         self._conditional = [
             (place, column, {column.key, *map(_column_of, column.when.names)})
             for place, column in enumerate(one.columns)
-            if column.is_conditional
+            if column.required or column.when.relations
+        ]
+        self._dependent = [
+            (place, column.key, one.keys.index(column.under), kind)
+            for place, column in enumerate(one.columns)
+            if column.under and isinstance(kind := form.column_kinds[f"{key}.{column.key}"], Choice)
         ]
         self._rules = [
             (rule, [name for name in rule.constraint.relation.names if not OverList.of(name)], set(columns))
@@ -249,6 +255,10 @@ class LineChecks:
             is_asked = not column.when.relations or column.when.holds(values)
             if is_asked == is_blank:
                 yield LineFault(REQUIRED if is_blank else NOT_ASKED, column.key)
+        for place, name, above, kind in self._dependent:
+            value, item = str(line.values[place]), str(line.values[above])
+            if value and item and not kind.goes_with(value, item):
+                yield LineFault(APART, name)
         for rule, own, needed in self._rules:
             if unread and unread & needed:
                 continue

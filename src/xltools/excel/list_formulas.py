@@ -15,6 +15,7 @@ from xltools.form.relation import Condition, Level, Relation
 from xltools.text import clerk
 
 _MOST_TESTS, _LONGEST = 40, 7500  # of the formula for one line; Excel allows 64 levels and 8,192 characters
+ABOVE, BELOW = "above", "below"  # of what depends on another choice
 _BROKEN = {"=": "<>0", "<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "!=": "=0"}
 
 
@@ -54,6 +55,47 @@ def codes_name(codes: str, what: str = "") -> str:
     In Excel 2007 a validation refers to another sheet only by a name.
     """
     return f"{PREFIX}codes.{codes}{f'.{what}' if what else ''}"
+
+
+def dependent_options(form: Form, name: str, item: str) -> str:
+    """Return the formula for the options of a field or a column with that *name* under the item shown at *item*; else for all.
+
+    On the sheet 代码 the options below stand beside those that they are under, in the order of these. A word with a sign in
+    it would mean others to MATCH and COUNTIF.
+    """
+    one = form.columns[name] if name in form.columns else form.fields[name]
+    above, below = codes_name(one.from_, ABOVE), codes_name(one.from_, BELOW)
+    signs = [sign for sign in "~*?" if any(sign in option for option, _ in pairs_of(form, name))]
+    for sign in signs:
+        item = f'SUBSTITUTE({item},"{sign}","~{sign}")'
+    count = f'COUNTIF({above},"="&{item})'
+    return f"IF({count}=0,{codes_name(one.from_)},OFFSET({below},MATCH({item},{above},0)-1,0,{count},1))"
+
+
+def pairs_of(form: Form, name: str) -> list[tuple[str, str]]:
+    """Return what a field or a column with that *name* shows of each option above and of each below it.
+
+    One without any below stands beside an empty text.
+    """
+    kind = form.column_kinds[name] if name in form.columns else form.kinds[name]
+    assert isinstance(kind, Choice)  # noqa: S101  the linter of forms requires it
+    found = []
+    for item in kind.above:
+        below = [one.shown for one in kind.below(item.name)]
+        found += [(item.shown, text) for text in below or [""]]
+    return found
+
+
+def apart_test(codes: str, item: str, option: str) -> str:
+    """Return the formula for whether the known *option* in a cell is not under the known *item* in another."""
+    above, below = codes_name(codes, ABOVE), codes_name(codes, BELOW)
+    tests = (
+        f"LEN({option})>0",
+        f"SUMPRODUCT(--({above}={item}))>0",
+        f"SUMPRODUCT(--({below}={option}))>0",
+        f"SUMPRODUCT(({above}={item})*({below}={option}))=0",
+    )
+    return f"AND({','.join(tests)})"
 
 
 def derived_formula(form: Form, one: List, column: Column, addresses: Mapping[str, str]) -> str:
@@ -104,6 +146,7 @@ class LineFormula:
         for column in self._one.columns:
             if column.is_conditional:
                 tests += self._asked(column.key)
+        tests += [self._apart(column) for column in self._one.columns if column.under]
         tests += [self._rule(rule) for rule in self._one.constraints]
         formula = passed
         for test, words in reversed(tests[:_MOST_TESTS]):
@@ -123,6 +166,10 @@ class LineFormula:
             unasked = t("list.unasked", mark=mark, label=column.label)
             tests.append((f"AND(NOT(AND({','.join(when)})),LEN(TRIM({self._at[key]}))>0)", unasked))
         return tests
+
+    def _apart(self, column: Column) -> tuple[str, str]:
+        words = clerk()("list.apart", mark=self._marks["error"], label=column.label)
+        return apart_test(column.from_, self._at[column.under], self._at[column.key]), words
 
     def _rule(self, rule: Rule) -> tuple[str, str]:
         constraint, relation = rule.constraint, rule.constraint.relation

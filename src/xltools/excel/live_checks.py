@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.data.list_lines import REQUIRED, LineFault
+from xltools.data.list_lines import APART, NOT_ASKED, REQUIRED, LineFault
 from xltools.excel.formula import PLACES, ROW, area_a1, quoted, rectangles, rounded, text_formula
-from xltools.excel.list_formulas import list_formula
+from xltools.excel.list_formulas import apart_test, list_formula
 from xltools.form.address import a1, column_name
-from xltools.form.kinds import Choice, Choices
+from xltools.form.kinds import NOT_A_CHOICE, Choice, Choices
 from xltools.form.linear import EXACT, Linear, OverList
 from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Cell, Form
@@ -301,7 +301,11 @@ def _field_formula(layout: Layout, name: str, when: Condition, sheet: str) -> st
         else f"N(TRIM({reference(layout, cell, sheet)})<>{text_formula('')})"
         for cell in cells
     )
-    asked = f"IF({filled}>0,{passed},{missing})" if one.required else passed
+    fitting = passed
+    if one.under:
+        test = apart_test(one.from_, reference(layout, one.under, sheet), reference(layout, name, sheet))
+        fitting = f"IF({test},{text_formula(t('field.apart', mark=FAILED))},{passed})"
+    asked = f"IF({filled}>0,{fitting},{missing})" if one.required else fitting
     if nil and not name.startswith(f"{COVER_KEY}."):
         declared = reference(layout, f"{COVER_KEY}.{nil.key}", sheet)
         asked = f"IF({declared}={text_formula(nil.yes)},{passed},{asked})"
@@ -315,7 +319,7 @@ def _field_formula(layout: Layout, name: str, when: Condition, sheet: str) -> st
 def field_result(form: Form, name: str, values: Mapping[str, Decimal], texts: Mapping[str, str]) -> str:
     """Return the result of the check of a field."""
     fault = form.field_fault(name, values, texts)
-    words = {"required": "missing", "not-asked": "unasked"}
+    words = {"required": "missing", "not-asked": "unasked", NOT_A_CHOICE: "apart"}
     return clerk()(f"field.{words[fault]}", mark=FAILED) if fault else clerk()("check.passed")
 
 
@@ -326,7 +330,7 @@ def line_result(form: Form, key: str, fault: LineFault | None) -> str:
         return t("check.passed")
     if fault.rule:
         return t("list.broken", mark=MARKS[fault.rule.level], label=fault.rule.label)
-    word = "missing" if fault.code == REQUIRED else "unasked"
+    word = {REQUIRED: "missing", NOT_ASKED: "unasked", APART: "apart"}[fault.code]
     return t(f"list.{word}", mark=FAILED, label=form.columns[f"{key}.{fault.column}"].label)
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from xltools.form.kinds import Choice, Choices, Date, KindName, Number, Option, ValueKind, YesNo, text_kind
@@ -24,6 +24,8 @@ class Codes:
     """The name by which `from` and `rows_from` refer to it."""
     items: tuple[Option, ...] = ()
     """The options."""
+    under: str = ""
+    """The list of codes whose items the `under` of its items name; otherwise these are items of its own."""
     file: str = ""
     """In place of the options, a file in CSV beside the form, with the columns code, label and perhaps key,
     unit and under, or 代码, 名称, 计量单位 and 上级. The line stands by itself: `file = "trades.csv"`."""
@@ -41,6 +43,9 @@ class Valued:
     """What its values are."""
     from_: str = field(default="", metadata={"key": "from", **SECOND})
     """The list of codes of a `choice` or of `choices`."""
+    under: str = field(default="", metadata=SECOND)
+    """Of a `choice`: the field, by its full name, or the column on whose item [the choice
+    depends](#choices-that-depend-on-another)."""
     pattern: str = field(default="", metadata=SECOND)
     """A regular expression that a text must match as a whole; it is tried on at most 200 characters."""
     longest: int | None = field(default=None, metadata=SECOND)
@@ -61,8 +66,8 @@ class Valued:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether a blank can be a fault, or something in it."""
-        return self.required or bool(self.when.relations)
+        """Whether a blank can be a fault, or something in it whatever it is by itself."""
+        return self.required or bool(self.when.relations) or bool(self.under)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,17 @@ def kind_of(one: Valued, codes: Mapping[str, Codes]) -> ValueKind:
         case "yes":
             return yes_or_no()
         case "choice" | "choices":
-            items = codes[one.from_].items if one.from_ in codes else ()
-            return Choice(items) if one.kind == "choice" else Choices(items)
+            items, above = _options(one.from_, codes)
+            return Choice(items, above=above) if one.kind == "choice" else Choices(items)
         case name:
             return text_kind(name, one.longest, one.pattern)
+
+
+def _options(key: str, codes: Mapping[str, Codes]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """Return the options of a list of codes, each with the key of the one that it is under, and those that these are among."""
+    if key not in codes:
+        return (), ()
+    items, others = codes[key].items, codes.get(codes[key].under)
+    above = others.items if others else items
+    known = {name: one.name for one in above for name in (one.code, one.name) if name}
+    return tuple(replace(one, under=known.get(one.under, one.under)) for one in items), above

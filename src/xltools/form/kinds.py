@@ -71,7 +71,7 @@ class Option:
     unit: str = ""
     """In a table with `rows_from`, the unit of its row."""
     under: str = ""
-    """The key of the option above it."""
+    """The key or the code of the option above it."""
 
     @property
     def name(self) -> str:
@@ -183,10 +183,15 @@ _BOX, _NO_BOX = f"[{_EMPTY_BOXES}{_TICKED_BOXES}]", f"[^{_EMPTY_BOXES}{_TICKED_B
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several options, read by its label, its code or both, or as the only ticked one of a row of boxes."""
+    """One of several options, read by its label, its code or both, or as the only ticked one of a row of boxes.
+
+    What its options are ``under`` are the options ``above``: its own, or those of another list. There, an option that is
+    under none goes with every one.
+    """
 
     options: tuple[Option, ...]
     name: KindName = "choice"
+    above: tuple[Option, ...] = ()
 
     def read(self, held: Held) -> Meant:
         """Return what a cell means; an empty value for a blank one."""
@@ -209,6 +214,19 @@ class Choice:
         """Return 1 for the options that a canonical value has, 0 for the others; nothing for a blank value."""
         chosen = value.split(JOINT)
         return {name: Decimal(name in chosen) for name in self.by_name} if value else {}
+
+    def goes_with(self, value: str, item: str) -> bool:
+        """Return whether an option can be chosen under an *item* of those above."""
+        under = self.by_name[value].under if value in self.by_name else ""
+        return under == item if under else not self._is_tree
+
+    def below(self, item: str) -> list[Option]:
+        """Return the options that can be chosen under an *item* of those above."""
+        return [one for one in self.options if self.goes_with(one.name, item)]
+
+    @cached_property
+    def _is_tree(self) -> bool:
+        return [one.name for one in self.above] == [one.name for one in self.options]
 
     @cached_property
     def by_name(self) -> dict[str, Option]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
-from xltools.form.fields import Codes, Field, Valued
+from xltools.form.fields import Codes, Field, Valued, kind_of
 from xltools.form.kinds import Choice, Choices, Date, Held
 from xltools.form.linear import ROW_CODE, ZERO, OverList
 from xltools.form.lint_names import (
@@ -28,6 +28,7 @@ from xltools.toml_tables import nearest
 # The keys that have an effect only on values of some kinds.
 _EFFECTIVE = {
     "from_": {"choice", "choices"},
+    "under": {"choice"},
     "pattern": {"text", "url"},
     "longest": {"text", "url", "prose"},
     "number": {"number"},
@@ -66,8 +67,56 @@ def code_faults(form: Form) -> Iterator[Problem]:
                 yield Problem("missing-key", here, {"key": "key"})
             if _is_otherwise(item.label):
                 yield Problem("option-as-value", here, {"text": clipped(item.label)})
-        yield from unknown_faults(filter(None, (item.under for item in one.items)), names, place)
+        yield from _above_faults(one, form, place)
         yield from _alike(one, place)
+
+
+def _above_faults(one: Codes, form: Form, place: str) -> Iterator[Problem]:
+    """Yield an unknown list of codes, and unknown items of it, that the items are said to be under."""
+    if one.under:
+        yield from unknown_faults((one.under,), [other.key for other in form.codes], f"{place} › under")
+    above = next((other for other in form.codes if other.key == one.under), one)
+    known = [name for item in above.items for name in (item.name, item.code) if name]
+    yield from unknown_faults(filter(None, (item.under for item in one.items)), known, place)
+
+
+def under_faults(
+    one: Valued, others: Mapping[str, Valued], codes: Mapping[str, Codes], place: str
+) -> Iterator[Problem]:
+    """Yield faults of a choice that depends on another; *others* are those beside it, by the names that it uses."""
+    if not one.under or one.kind != "choice":
+        return
+    here = f"{place} › under"
+    yield from unknown_faults((one.under,), others, here)
+    above, own = others.get(one.under), codes.get(one.from_)
+    if above is None or own is None:
+        return
+    expected = own.under or own.key
+    if one in _chain(above, others):
+        yield Problem("under-itself", here, {"name": one.key})
+    elif above.kind != "choice":
+        yield Problem("under-no-choice", here, {"name": one.under, "kind": above.kind})
+    elif above.from_ != expected:
+        facts = {"name": one.under, "found": above.from_, "codes": own.key, "expected": expected}
+        yield Problem("under-other-codes", here, facts)
+    elif (
+        own.under
+        and one.required
+        and not one.when.relations
+        and isinstance(kind := kind_of(one, codes), Choice)
+    ):
+        for item in kind.above:
+            if not kind.below(item.name):
+                yield Problem("under-nothing", here, {"codes": own.key, "text": clipped(item.label)})
+
+
+def _chain(one: Valued, others: Mapping[str, Valued]) -> list[Valued]:
+    """Return a choice, that on which it depends, and so on, until one is met again."""
+    found: list[Valued] = []
+    while one not in found:
+        found.append(one)
+        one = others.get(one.under, one)
+    return found
 
 
 def _is_otherwise(label: str) -> bool:
@@ -100,6 +149,7 @@ def field_faults(form: Form) -> Iterator[Problem]:
         for one in group:
             here = f"{place} › “{one.key}”"
             yield from valued_faults(one, codes, here)
+            yield from under_faults(one, form.fields, codes, here)
             options = {item.name for item in codes[one.from_].items} if one.from_ in codes else set()
             for clash in sorted(options & names):
                 yield Problem("code-is-key", here, {"name": clash})

@@ -61,6 +61,7 @@ def _columns(one: List, form: Form, place: str) -> Iterator[Problem]:
     for column in one.columns:
         here = f"{place} › “{column.key}”"
         yield from lint_fields.valued_faults(column, codes, here)
+        yield from lint_fields.under_faults(column, {other.key: other for other in one.columns}, codes, here)
         yield from text_faults(here, ("label", column.label), *(("also", text) for text in column.also))
         yield from text_faults(here, *given(hint=column.hint), limit=LONGEST_SENTENCE)
         for text in column.also:

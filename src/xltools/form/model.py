@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError, Word
 from xltools.form.fields import SECOND, Codes, Field, kind_of
-from xltools.form.kinds import JOINT, Choice, Date, Text, ValueKind, key_of
+from xltools.form.kinds import JOINT, NOT_A_CHOICE, Choice, Date, Text, ValueKind, key_of
 from xltools.form.kinds import Number as NumberKind
 from xltools.form.linear import EXACT, ROW_CODE, ZERO, Linear, OverList, count_of
 from xltools.form.lists import MOST, PRINTED, Column, cell_name
@@ -716,7 +716,9 @@ class Form:
         option = kind.by_name.get(value) if isinstance(kind, Choice) else None
         if not isinstance(kind, Choice) or option is None:
             return ""
-        return kind.shown(option.under) if what == "under" else str(getattr(option, what))
+        if what != "under":
+            return str(getattr(option, what))
+        return next((one.shown for one in kind.above if one.name == option.under), "")
 
     @cached_property
     def list_figures(self) -> dict[str, OverList]:
@@ -988,13 +990,20 @@ class Form:
         return found
 
     def field_fault(self, name: str, values: Mapping[str, Decimal], texts: Mapping[str, str]) -> str:
-        """Return the code of the finding that a field is blank, or that it is filled in where it is not asked; or ""."""
+        """Return the code of the finding on a field that could be read, or "".
+
+        It is blank, is filled in where it is not asked, or has an option that does not go with that of another field.
+        """
         one = self.fields[name]
         is_filled = bool(texts.get(name)) or name in values
         if not one.when.holds(values):
             return "not-asked" if is_filled else ""
+        if is_filled:
+            kind, item = self.kinds[name], texts.get(one.under, "")
+            is_apart = item and isinstance(kind, Choice) and not kind.goes_with(texts[name], item)
+            return NOT_A_CHOICE if is_apart else ""
         is_nil = self.cover.declares_nil(texts) and not name.startswith(f"{COVER}.")
-        return "required" if one.required and not is_filled and not is_nil else ""
+        return "required" if one.required and not is_nil else ""
 
     def shown(self, name: str, value: str | None) -> str | None:
         """Return what the cell of a text shows for its value; the texts of fields are kept in canonical form."""

@@ -78,7 +78,7 @@ class Content:
         form = self.layout.form
         found: dict[str, list[str]] = {}
         for key, lines in self.lists.items() if self.rollup is None else ():
-            checks = LineChecks(form.lists[key], self.values)
+            checks = LineChecks(form, key, self.values)
             found[key] = [
                 live_checks.line_result(form, key, next(checks.faults(line), None)) for line in lines
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from xltools.data.field_words import count_words, prompt, refusal, span_words
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.formula import text_formula
-from xltools.excel.list_formulas import codes_name
+from xltools.excel.list_formulas import ABOVE, BELOW, codes_name, dependent_options, pairs_of
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LINE, LOCKED, OPEN, Canvas, cell_number, ensure
 from xltools.excel.writer.content import Content
@@ -100,19 +100,27 @@ def serial_of(value: str) -> Decimal | str:
 def _add_validation(cell: _FieldCell) -> None:
     """Refuse what cannot be a value of the field as it is typed, and say what to type."""
     form = cell.content.layout.form
-    add_validation(
-        cell.page, Area.at(*cell.area.anchor), form, cell.field, form.fields[cell.field], cell.kind
+    one, area = form.fields[cell.field], Area.at(*cell.area.anchor)
+    add_validation(cell.page, area, form, cell.field, one, cell.kind, one.under)
+
+
+def add_validation(
+    page: Worksheet, area: Area, form: Form, name: str, one: Valued, kind: ValueKind, item: str = ""
+) -> None:
+    """Refuse what cannot be a value of a field or a column as it is typed into *area*, and say what to type.
+
+    A choice may depend on the *item* shown at that place.
+    """
+    options = (
+        _accepted(one, kind, is_single=name in form.fields)
+        | ({"source": f"={dependent_options(form, name, item)}"} if item else {})
+        | {
+            "input_title": one.label[:_LONGEST_TITLE],
+            "input_message": prompt(form, name)[:_LONGEST_PROMPT],
+            "error_title": clerk()("input.error-title"),
+            "error_message": refusal(kind),
+        }
     )
-
-
-def add_validation(page: Worksheet, area: Area, form: Form, name: str, one: Valued, kind: ValueKind) -> None:
-    """Refuse what cannot be a value of a field or a column as it is typed into *area*, and say what to type."""
-    options = _accepted(one, kind, is_single=name in form.fields) | {
-        "input_title": one.label[:_LONGEST_TITLE],
-        "input_message": prompt(form, name)[:_LONGEST_PROMPT],
-        "error_title": clerk()("input.error-title"),
-        "error_message": refusal(kind),
-    }
     ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
 
@@ -144,17 +152,19 @@ def _is_long(kind: Choice) -> bool:
 
 
 def write_codes(canvas: Canvas, content: Content) -> None:
-    """Draw the sheet 代码 with the lists that are too long for a validation, and those of which columns show something."""
+    """Draw the sheet 代码: the lists that are too long for a validation, those of which columns show something, and dependent ones."""
     form = content.layout.form
     valued: list[tuple[Valued, ValueKind]] = [(form.fields[name], kind) for name, kind in form.kinds.items()]
     valued += [(form.columns[name], kind) for name, kind in form.column_kinds.items()]
     shown = _shown_of_items(form)
+    names = (*form.fields, *form.columns)
+    dependent = {one.from_: name for name, (one, _) in zip(names, valued, strict=True) if one.under}
     long = {
         one.from_: kind
         for one, kind in valued
         if isinstance(kind, Choice)
         and not isinstance(kind, Choices)
-        and (_is_long(kind) or one.from_ in shown)
+        and (_is_long(kind) or one.from_ in shown or one.from_ in dependent)
     }
     if not long:
         return
@@ -163,13 +173,17 @@ def write_codes(canvas: Canvas, content: Content) -> None:
         canvas.boxed(bg_color=LOCKED, bold=True),
         canvas.boxed(align="left"),
     )
-    columns: list[tuple[str, str, list[str]]] = []  # its defined name, its head, its texts
+    columns: list[tuple[str, str, Sequence[str]]] = []  # its defined name, its head, its texts
     for codes, kind in long.items():
         labels = dict.fromkeys(one.label for one, _ in valued if one.from_ == codes)
         columns.append((codes_name(codes), "、".join(labels), _shown(kind)))
         for what, name in shown.get(codes, {}).items():
-            texts = [form.option_of(name, option, what) for option in kind.by_name]
-            columns.append((codes_name(codes, what), clerk()(f"list.shows-{what}"), texts))
+            shown_texts = [form.option_of(name, option, what) for option in kind.by_name]
+            columns.append((codes_name(codes, what), clerk()(f"list.shows-{what}"), shown_texts))
+        if codes in dependent:
+            above, below = zip(*pairs_of(form, dependent[codes]), strict=True)
+            columns.append((codes_name(codes, ABOVE), clerk()("list.shows-under"), above))
+            columns.append((codes_name(codes, BELOW), "、".join(labels), below))
     for column, (name, label, texts) in enumerate(columns):
         canvas.put(page, Area.at(0, column), label, head)
         for row, words in enumerate(texts, 1):

@@ -194,7 +194,9 @@ class _ListWriter:
             if column.is_derived:
                 continue
             cells, name = area._replace(column=place, last_column=place), f"{one.key}.{column.key}"
-            add_validation(self._page, cells, form, name, column, self._kinds[column.key])
+            above = one.keys.index(column.under) + area.column if column.under else 0
+            item = f"${a1(area.row, above)}" if column.under else ""
+            add_validation(self._page, cells, form, name, column, self._kinds[column.key], item)
             if column.kind == "number":
                 self._canvas.when_true(self._page, cells, f"ISTEXT({a1(*cells.anchor)})", **RED)
 

@@ -18,13 +18,14 @@ from xltools.text import clerk
 _LINE, _PADDING, _HEADING, _MOST = 14.0, 5.0, 12.0, 400.0  # points
 _SMALL = 1.1  # more 10-point characters fit in a column than its width says, which is in 11-point characters
 _INDENT = "　　"
+_PLAIN = (40.0, 80.0)  # the edges of the columns where there is no table
 
 
 def write_notes(canvas: Canvas, content: Content) -> None:
     """Draw the sheet. Its tables have different columns: each lies on the columns of a grid for all of them."""
     notes, page, t = filling_notes(content.layout.form), canvas.page(NOTES), clerk()
     tables = [block for block in notes.blocks if isinstance(block, Table)]
-    bounds = sorted({bound for table in tables for bound in _bounds(table)})
+    bounds = sorted({bound for table in tables for bound in _bounds(table)}) or [0.0, *_PLAIN]
     widths = tuple(right - left for left, right in pairwise(bounds))
     set_widths(page, widths)
     canvas.put(

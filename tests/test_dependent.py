@@ -1,0 +1,218 @@
+"""Choices whose options depend on another: dropdowns, checks beside them, findings, faults of forms."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import examples
+from xltools.checking.checks import verify
+from xltools.data.filing import Return, Stamp
+from xltools.data.notes import filling_notes
+from xltools.data.period import Period
+from xltools.data.record import Agency, ListLine
+from xltools.errors import FormError
+from xltools.excel.reader import read_package
+from xltools.excel.writer import write_return
+from xltools.form.kinds import Choice
+from xltools.form.load import parse
+from xltools.libreoffice import is_installed, recalculated
+from xltools.text import message
+
+TEXT = """
+schema = 2
+key = "yhtz"
+edition = "2026"
+title = "隐患台账"
+authority = "自拟"
+
+[[codes]]
+key = "trades"
+items = [{ code = "01", label = "煤*矿" }, { key = "coal", label = "煤矿" }, { code = "02", label = "运输" }]
+
+[[codes]]
+key = "hazards"
+under = "trades"
+items = [
+  { key = "gas", label = "瓦斯超限", under = "01" },
+  { key = "speed", label = "超速？", under = "r02" },
+  { key = "water", label = "透水", under = "r01" },
+  { key = "dust", label = "煤尘", under = "coal" },
+  { key = "more", label = "其他" },
+]
+
+[[codes]]
+key = "goods"
+items = [
+  { key = "food", label = "食品" },
+  { key = "tools", label = "工具" },
+  { key = "bread", label = "面包", under = "food" },
+  { key = "milk", label = "牛奶", under = "food" },
+  { key = "saw", label = "锯", under = "tools" },
+]
+
+[cover]
+fields = [
+  { key = "trade", label = "主要行业", kind = "choice", from = "trades" },
+  { key = "hazard", label = "首要隐患", kind = "choice", from = "hazards", under = "cover.trade" },
+]
+
+[[section]]
+key = "list"
+title = "一、台账"
+sheet = "台账"
+[[section.list]]
+key = "register"
+most = 12
+print = 3
+columns = [
+  { key = "trade", label = "行业", kind = "choice", from = "trades" },
+  { key = "hazard", label = "隐患种类", kind = "choice", from = "hazards", under = "trade", required = true },
+  { key = "above", label = "所属行业", shows = "hazard.under" },
+  { key = "class", label = "商品大类", kind = "choice", from = "goods" },
+  { key = "item", label = "商品", kind = "choice", from = "goods", under = "class" },
+]
+"""
+FORM = parse(TEXT, "form")
+PERIOD = Period(2026)
+GOES = {
+    "r01": {"gas", "water", "more"}, "coal": {"dust", "more"}, "r02": {"speed", "more"},
+    "food": {"bread", "milk"}, "tools": {"saw"}, "bread": set(), "": {"gas", "water", "dust", "speed", "more"},
+}  # fmt: skip
+TRADES = st.sampled_from(["", "r01", "coal", "r02"])
+HAZARDS = st.sampled_from(["gas", "water", "dust", "speed", "more"])
+GOODS = st.sampled_from(
+    [("", ""), ("food", ""), ("food", "milk"), ("tools", "saw"), ("tools", "milk"), ("bread", "saw")]
+)
+pairs = st.lists(st.tuples(TRADES, HAZARDS, GOODS), min_size=1, max_size=6)
+
+
+def issued(lines=(), prose=None):
+    own = tuple(ListLine(n, (trade, hazard, "", *goods)) for n, (trade, hazard, goods) in enumerate(lines, 1))
+    stamp = Stamp(FORM.key, FORM.edition, PERIOD, Agency("青禾区", "001", "安监局"))
+    return write_return(FORM, stamp, {}, prose or {}, lists={"register": own} if own else {})
+
+
+def filing(content) -> Return:
+    found = read_package(content, "001.xlsx", FORM)
+    assert isinstance(found, Return)
+    return found
+
+
+def apart(content):
+    return {(f.address, f.cell) for f in verify(filing(content)) if f.code == "not-a-choice"}
+
+
+def expected(lines, trade, hazard):
+    found = {("B12", "cover.hazard")} if trade and hazard and hazard not in GOES[trade] else set()
+    for number, (above, below, (kind, item)) in enumerate(lines, 1):
+        row = number + 3
+        if above and below not in GOES[above]:
+            found.add((f"C{row}", f"register.hazard[#{number}]"))
+        if kind and item and item not in GOES[kind]:
+            found.add((f"F{row}", f"register.item[#{number}]"))
+    return found
+
+
+@settings(max_examples=examples(12), deadline=None)
+@given(pairs, TRADES, st.one_of(st.just(""), HAZARDS))
+def test_a_pair_that_does_not_fit_is_found_and_no_other(lines, trade, hazard):
+    content = issued(lines, {"cover.trade": trade, "cover.hazard": hazard})
+    assert apart(content) == expected(lines, trade, hazard)
+    page = openpyxl.load_workbook(io.BytesIO(content), data_only=True)["台账"]
+    wrong = {address[1:] for address, cell in expected(lines, trade, hazard) if cell.startswith("register")}
+    assert {str(row) for row in range(4, 4 + len(lines)) if page.cell(row, 8).value != "√"} == wrong
+
+
+def test_the_finding_says_under_what():
+    found = [f for f in verify(filing(issued([("r01", "speed", ("", ""))]))) if f.code == "not-a-choice"]
+    assert "不是“01 煤*矿”之下可选的项" in message(found[0], "zh")
+    assert "none of the options under “01 煤*矿”" in message(found[0], "en")
+
+
+@cache
+def dropdowns():
+    book = openpyxl.load_workbook(io.BytesIO(issued()))
+    rules = {
+        (page.title, str(rule.sqref)): rule for page in book for rule in page.data_validations.dataValidation
+    }
+    return rules, [[cell.value for cell in row] for row in book["代码"].iter_rows()]
+
+
+def test_the_dropdown_has_what_is_under_the_choice():
+    rules, codes = dropdowns()
+    formula = rules["台账", "C4:C15"].formula1
+    item = 'SUBSTITUTE($B4,"*","~*")'
+    above, below = "xltools.codes.hazards.above", "xltools.codes.hazards.below"
+    count = f'COUNTIF({above},"="&{item})'
+    options = f"OFFSET({below},MATCH({item},{above},0)-1,0,{count},1)"
+    assert formula == f"IF({count}=0,xltools.codes.hazards,{options})"
+    assert "$B4" not in rules["封面", "B12"].formula1
+    assert "cover.trade" in rules["封面", "B12"].formula1
+    heads = codes[0]
+    at = heads.index("上级", heads.index("上级") + 1)
+    shown = [(row[at], row[at + 1]) for row in codes[1:] if row[at]]
+    kind = FORM.column_kinds["register.hazard"]
+    assert isinstance(kind, Choice)
+    names = {one.shown: one.name for one in (*kind.options, *kind.above)}
+    assert {(names[a], names[b]) for a, b in shown} == {
+        (a, b) for a in ("r01", "coal", "r02") for b in GOES[a]
+    }
+    assert [a for a, _ in shown] == sorted((a for a, _ in shown), key=[one.shown for one in kind.above].index)
+
+
+def test_a_column_shows_what_its_item_is_under_in_the_other_list():
+    page = openpyxl.load_workbook(io.BytesIO(issued([("r01", "gas", ("", ""))])), data_only=True)["台账"]
+    assert page["D4"].value == "01 煤*矿"
+
+
+def test_filling_notes_say_what_is_under_what():
+    texts = [getattr(block, "text", "") for block in filling_notes(FORM).blocks]
+    assert any("先填“行业”" in text and "“02 运输”之下，超速？、其他" in text for text in texts)
+
+
+@pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
+def test_another_program_finds_the_same_pairs():
+    lines = [(a, b, ("", "")) for a in ("r01", "coal", "r02") for b in ("gas", "dust", "speed", "more")]
+    content = recalculated(issued(lines, {"cover.trade": "coal", "cover.hazard": "gas"}))
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    wrong = {int(address[1:]) for address, _ in expected(lines, "", "")}
+    assert {row for row in range(4, 4 + len(lines)) if book["台账"].cell(row, 8).value != "√"} == wrong
+    assert book["封面"]["E12"].value == "×不在所选项之下"
+
+
+FAULTS = {
+    "an unknown list": (('under = "trades"', 'under = "trade"'), "unknown-name", "codes “hazards” › under"),
+    "an unknown item": (('under = "01" }', 'under = "03" }'), "unknown-name", "codes “hazards”"),
+    "an unknown column": (('under = "trade", req', 'under = "trad", req'), "unknown-name", "“hazard” › under"),
+    "an unknown field": (('"cover.trade"', '"trade"'), "unknown-name", "“hazard” › under"),
+    "itself": (('under = "class"', 'under = "item"'), "under-itself", "“item” › under"),
+    "each other": (
+        ('label = "商品大类", kind = "choice", from = "goods"', 'label = "商品大类", kind = "choice", from = "goods", under = "item"'),
+        "under-itself",
+        "“item” › under",
+    ),
+    "no choice": (('label = "主要行业", kind = "choice", from = "trades"', 'label = "主要行业"'), "under-no-choice", "cover"),
+    "another list": (('under = "class"', 'under = "trade"'), "under-other-codes", "“item” › under"),
+    "nothing below": (('\n  { key = "more", label = "其他" },', ""), ('under = "coal" }', 'under = "01" }'), "under-nothing", "hazard"),
+    "a date": (('kind = "choice", from = "goods", under', 'kind = "date", under'), "no-effect", "“item”"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_depend_is_refused(fault):
+    *changes, code, place = FAULTS[fault]
+    text = TEXT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    with pytest.raises(FormError) as caught:
+        parse(text, "form.toml")
+    assert [p.code for p in caught.value.problems if place in p.place and p.code == code], (
+        caught.value.problems
+    )
