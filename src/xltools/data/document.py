@@ -49,11 +49,27 @@ class Table:
     widths: tuple[float, ...]
     title: str  # its name for screen readers
     head: int = 0
+    beside: tuple[int, ...] = ()  # the columns with which further tables begin, each right of the one before
 
     @property
     def height(self) -> int:
         """The number of rows."""
         return max(box.area.last_row for box in self.boxes) + 1
+
+    @property
+    def parts(self) -> tuple[Table, ...]:
+        """The tables that stand side by side, each by itself."""
+        ends = (*self.beside, len(self.widths))
+        return tuple(self._between(left, end) for left, end in zip((0, *self.beside), ends, strict=True))
+
+    def _between(self, left: int, end: int) -> Table:
+        found = []
+        for text, (row, first, last_row, last), role in self.boxes:
+            if first < end and last >= left:
+                found.append(
+                    Box(text, Area(row, max(first, left) - left, last_row, min(last, end - 1) - left), role)
+                )
+        return Table(tuple(found), self.widths[left:end], self.title, self.head)
 
     @cached_property
     def places(self) -> Mapping[tuple[int, int], Box]:
@@ -62,12 +78,25 @@ class Table:
 
     def heads(self, box: Box) -> tuple[Box, ...]:
         """Return the heads of a box: the caption of its band, its rows and its columns, each outermost first."""
-        rows, columns = range(box.area.row, box.area.last_row + 1), range(box.area.column)
-        beside = (self.places[row, column] for row in rows for column in columns)
-        found = (*self._column_heads(box), *(head for head in beside if head.role == "row"))
+        rows = range(box.area.row, box.area.last_row + 1)
+        found = (
+            *self._column_heads(box),
+            *(head for row in rows for head in self._row_heads(row, box.area.column)),
+        )
         order = ("caption", "row", "column")
         unique = {head.area: head for head in found if head.role in order}.values()
         return tuple(sorted(unique, key=lambda head: (order.index(head.role), head.area)))
+
+    def _row_heads(self, row: int, column: int) -> Iterator[Box]:
+        """Yield the labels of a row before a column, up to the figures of another table to its left."""
+        is_found = False
+        for before in range(column - 1, -1, -1):
+            head = self.places[row, before]
+            if head.role == "row":
+                is_found = True
+                yield head
+            elif is_found and head.role in {"figure", "text"}:
+                return
 
     def _column_heads(self, box: Box) -> Iterator[Box]:
         """Yield the heads of the columns of a box: those of the table, and those of the nearest band of heads above it."""

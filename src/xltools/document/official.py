@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from itertools import accumulate
 
 from xltools.data.document import Box, BoxRole, Paragraph, Table
 from xltools.data.number import NO_VALUE, digits
@@ -28,7 +29,9 @@ def official_table(
     figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller.
     """
     sheet = _sheet(form, section)
-    boxes = [Box(label.text, label.area, _box_role(label, sheet)) for label in printed_labels(sheet)]
+    areas = sheet.table.values()
+    figures = frozenset(column for area in areas for column in range(area.column, area.last_column + 1))
+    boxes = [Box(label.text, label.area, _box_role(label, sheet, figures)) for label in printed_labels(sheet)]
     known = values or {}
     empty = unvalued(form, values or {}, elsewhere)
     boxes += [
@@ -44,8 +47,11 @@ def official_table(
     )
     # In a table of several bands each band has a head of its own.
     body = min(area.row for area in sheet.table.values()) - top
-    head = body if len(section.blocks) == 1 else 0
-    return Table(tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head)
+    head = body if len(section.bands) == 1 else 0
+    across = accumulate(block.label_columns + block.width for block in section.bands[0][:-1])
+    return Table(
+        tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head, tuple(across)
+    )
 
 
 def printed_labels(sheet: Sheet) -> list[Label]:
@@ -89,15 +95,15 @@ def _sheet(form: Form, section: Section) -> Sheet:
     return next(sheet for sheet in layout(form).sheets if sheet.section.key == section.key)
 
 
-def _box_role(label: Label, sheet: Sheet) -> BoxRole:
+def _box_role(label: Label, sheet: Sheet, figures: frozenset[int]) -> BoxRole:
+    """Return the role of a label; *figures* are the columns with cells."""
     if label.role in {"caption", "aside"}:
         return label.role
     if label.role == "stub":
         return "row"
-    first = min(area.column for area in sheet.table.values())
-    if label.area.column < first:
+    if label.area.column not in figures:
         return "corner"
-    is_over_all = (label.area.column, label.area.last_column) == (first, sheet.page.last_column)
+    is_over_all = figures.isdisjoint((label.area.column - 1, label.area.last_column + 1))
     is_heading = is_over_all and label.text in {block.heading for block in sheet.section.blocks}
     return "heading" if is_heading else "column"
 

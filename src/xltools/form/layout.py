@@ -185,24 +185,26 @@ def _text_sheet(form: Form, section: Section) -> Sheet:
 def _table_sheet(form: Form, section: Section) -> Sheet:
     areas: dict[str, Area] = {}
     stub = max(block.label_columns for block in section.blocks)
-    width = stub + section.blocks[0].width
-    figures = max(_NARROWEST_FIGURES, section.column_width)
-    widths = (*(section.label_widths or (14.0,) * stub), *(figures,) * (width - stub))
+    widths = _widths(section)
+    width = len(widths)
     left = stub or min(_WIDE_LABEL, width)  # the columns of the labels of fields
     above = [one for one in section.fields if not one.below]
     labels, fields = _placed_fields(form, section, above, _TITLE_ROWS, left, widths)
     row = _below(fields, _TITLE_ROWS)
     body_row = 0
-    for block in section.blocks:
-        head, first = _head(block, row, stub, width)
-        labels += head
-        areas |= _cell_areas(section, block, first, stub)
-        row = first + 1
-        if block.arrange == "grid":
-            column = _label_column(block)
-            labels += _row_labels(block.rows, first, column, column + block.label_depth)
-            labels += _asides(section, block, first)
-            row = first + len(leaves(block.rows))
+    for band in section.bands:
+        first = row + max(block.head_height for block in band)
+        column = 0
+        for block in band:
+            across = block.label_columns + block.width
+            labels += _head(block, Area(row, column, first - 1, column + across - 1))
+            areas |= _cell_areas(section, block, first, column + block.label_columns)
+            if block.arrange == "grid":
+                begin = column + _label_column(block)
+                labels += _row_labels(block.rows, first, begin, begin + block.label_depth)
+                labels += _asides(section, block, first, column)
+            column += across
+        row = first + max(len(leaves(block.rows)) if block.arrange == "grid" else 1 for block in band)
         body_row = body_row or first
     under = [one for one in section.fields if one.below]
     of_fields, below = _placed_fields(form, section, under, row, left, widths)
@@ -217,13 +219,25 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     beyond = max(page.last_column, *(group.area.last_column for group in groups))
     if checks := _field_checks(form, section.key, fields, beyond + 2):
         groups = (*groups, checks)
-    frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub and not above else (_TITLE_ROWS, 0)
+    is_one = len(section.bands) == 1 and stub and not above
+    frozen_at = (body_row, stub if len(section.blocks) == 1 else 0) if is_one else (_TITLE_ROWS, 0)
     beside = _beside(cells, tuple(labels), groups, page, stub)
     hint = Area.at(1, 0, 1, width)
     signed = Area.at(row, 0, 1, width) if form.signers else None
     return Sheet(
         section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, void, fields, signed, beside
     )
+
+
+def _widths(section: Section) -> tuple[float, ...]:
+    """Return the widths of the columns of a section with tables."""
+    figures = max(_NARROWEST_FIGURES, section.column_width)
+    labels, found = list(section.label_widths), list[float]()
+    for block in section.bands[0]:
+        stub = block.label_columns
+        found += (labels or [14.0] * stub)[:stub] + [figures] * block.width
+        labels = labels[stub:]
+    return tuple(found)
 
 
 def _beside(
@@ -242,7 +256,7 @@ def _beside(
     heads = tuple(
         Label(label.text, _moved(label.area, 0, right), label.role)
         for label in labels
-        if label.role == "head" and label.area.column >= stub and label.text
+        if label.role in {"head", "stub"} and label.area.column >= stub and label.text
     )
     title = Area.at(1, stub + right, 1, page.last_column + 1 - stub)
     return Beside(title, heads, {name: _moved(area, 0, right) for name, area in cells.items()})
@@ -252,25 +266,26 @@ def _moved(area: Area, down: int, right: int) -> Area:
     return Area(area.row + down, area.column + right, area.last_row + down, area.last_column + right)
 
 
-def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], int]:
-    """Return the labels above the cells of a block, and the first row below them."""
+def _head(block: Block, area: Area) -> list[Label]:
+    """Return the labels above the cells of a block, which take the whole *area*."""
     labels = []
+    row, left, _, last = area
+    stub, first = block.label_columns, left + block.label_columns
     if block.caption:
-        labels.append(Label(block.caption, Area.at(row, 0, 1, width), "caption"))
+        labels.append(Label(block.caption, Area(row, left, row, last), "caption"))
         row += 1
     top = row
     if block.heading:
-        labels.append(Label(block.heading, Area.at(row, stub, 1, width - stub), "head"))
+        labels.append(Label(block.heading, Area(row, first, row, last), "head"))
         row += 1
-    height = max(line.depth for line in block.heads)
-    labels += _column_labels(block.heads, row, stub, height)
-    row += height
+    has_codes = any(line.code for line in leaves(block.columns))
+    bottom = area.last_row - has_codes
+    labels += _column_labels(block.heads, row, first, bottom + 1 - row)
     if stub:
-        labels = _stub_heads(block, Area(top, 0, row - 1, stub - 1)) + labels
-    if any(line.code for line in leaves(block.columns)):
-        labels += _column_codes(block, row, stub)
-        row += 1
-    return labels, row
+        labels = _stub_heads(block, Area(top, left, bottom, first - 1)) + labels
+    if has_codes:
+        labels += _column_codes(block, area.last_row, left)
+    return labels
 
 
 def _label_column(block: Block) -> int:
@@ -303,29 +318,32 @@ def _stub_heads(block: Block, area: Area) -> list[Label]:
         Label(
             clerk()(f"sheet.aside-{words[what]}"), area._replace(column=column, last_column=column), "aside"
         )
-        for what, column in _aside_columns(block).items()
+        for what, place in _aside_columns(block).items()
+        for column in [area.column + place]
     ]
     if block.corner:
-        corner = area._replace(column=first, last_column=first + block.label_depth - 1)
+        column = area.column + first
+        corner = area._replace(column=column, last_column=column + block.label_depth - 1)
         labels.insert(0, Label(block.corner, corner, "head"))
     return labels
 
 
-def _column_codes(block: Block, row: int, stub: int) -> Iterator[Label]:
+def _column_codes(block: Block, row: int, left: int) -> Iterator[Label]:
     """Yield the codes of the columns in a row below their labels."""
-    yield Label(clerk()("sheet.aside-columns"), Area.at(row, 0, 1, stub), "aside")
-    column = stub
+    stub = block.label_columns
+    yield Label(clerk()("sheet.aside-columns"), Area.at(row, left, 1, stub), "aside")
+    column = left + stub
     for line in leaves(block.columns):
         yield Label(line.code, Area.at(row, column, 1, line.span), "aside")
         column += line.span
 
 
-def _asides(section: Section, block: Block, row: int) -> Iterator[Label]:
-    """Yield what is printed beside the labels of rows, from *row* on."""
+def _asides(section: Section, block: Block, row: int, left: int) -> Iterator[Label]:
+    """Yield what is printed beside the labels of rows, from *row* on; the columns of the block begin at *left*."""
     columns = _aside_columns(block).items()
     for number, line in enumerate(leaves(block.rows), row):
         texts = {"code": line.code, "unit": unit_of(line, block, section)}
-        yield from (Label(texts[what], Area.at(number, column), "aside") for what, column in columns)
+        yield from (Label(texts[what], Area.at(number, left + column), "aside") for what, column in columns)
 
 
 def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) -> list[Label]:

@@ -13,7 +13,7 @@ from xltools.errors import Problem
 from xltools.form import lint_fields
 from xltools.form.fields import Field
 from xltools.form.labels import core
-from xltools.form.lint_blocks import stub_faults, void_faults, void_total_faults
+from xltools.form.lint_blocks import beside_faults, stub_faults, void_faults, void_total_faults
 from xltools.form.lint_lists import list_faults
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
@@ -192,15 +192,16 @@ def _parts(parts: tuple[Part | Field, ...], place: str) -> Iterator[Problem]:
 
 def _shape(section: Section, place: str) -> Iterator[Problem]:
     """Yield blocks of a section that differ in the number of columns, because they share one grid."""
-    depths = {block.label_columns for block in section.blocks}
-    widths = {block.width for block in section.blocks}
+    yield from beside_faults(section, place)
+    depths = {tuple(block.label_columns for block in band) for band in section.bands}
+    widths = {tuple(block.width for block in band) for band in section.bands}
     for what, sizes in (("label", depths), ("column", widths)):
         if len(sizes) > 1:
-            yield Problem("ragged", place, {"what": what, "sizes": ", ".join(map(str, sorted(sizes)))})
-    if section.label_widths and {len(section.label_widths)} != depths:
-        yield Problem(
-            "label-widths", place, {"given": len(section.label_widths), "needed": max(depths, default=0)}
-        )
+            shown = ", ".join("+".join(map(str, size)) for size in sorted(sizes))
+            yield Problem("ragged", place, {"what": what, "sizes": shown})
+    if section.label_widths and {len(section.label_widths)} != set(map(sum, depths)):
+        needed = max(map(sum, depths), default=0)
+        yield Problem("label-widths", place, {"given": len(section.label_widths), "needed": needed})
 
 
 def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:

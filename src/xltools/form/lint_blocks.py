@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.lint_names import unknown_faults
-from xltools.form.model import Block, Cell, Form, along_column, leaves
+from xltools.form.model import Block, Cell, Form, Section, along_column, leaves
 
 
 def stub_faults(block: Block, place: str) -> Iterator[Problem]:
@@ -28,6 +28,17 @@ def stub_faults(block: Block, place: str) -> Iterator[Problem]:
     elif "code" not in block.stub:
         for line in rows:
             yield Problem("code-unprinted", f"{place} › “{line.key}”", {"code": line.code})
+
+
+def beside_faults(section: Section, place: str) -> Iterator[Problem]:
+    """Yield blocks that cannot stand beside another: there is none before them, or the rows of one stand side by side."""
+    for index, block in enumerate(section.blocks, 1):
+        if not block.beside:
+            continue
+        if index == 1:
+            yield Problem("beside-nothing", f"{place} › block {index} › beside")
+        elif "wide" in (block.arrange, section.blocks[index - 2].arrange):
+            yield Problem("beside-wide", f"{place} › block {index} › beside")
 
 
 def void_faults(block: Block, place: str) -> Iterator[Problem]:

@@ -231,6 +231,8 @@ class Block:
     """The row and the column of each cell that is [not there](#cells-that-are-not-there); it is printed as —."""
     only: str = field(default="", metadata=SECOND)
     """The column of the roster that says who [has figures in it](#what-only-some-fill-in), or `rule_makers`."""
+    beside: bool = field(default=False, metadata=SECOND)
+    """It stands [right of the block before it](#tables-side-by-side), and not below that."""
     extra: tuple[str, ...] = ()
     """Rows and columns that [published reports](#what-published-reports-print) add, such as subtotals; they are
     skipped."""
@@ -253,6 +255,13 @@ class Block:
     def label_depth(self) -> int:
         """The number of levels of the labels of its rows."""
         return max((line.depth for line in self.rows), default=0)
+
+    @property
+    def head_height(self) -> int:
+        """The number of rows above its cells."""
+        lines = max((line.depth for line in self.heads), default=0)
+        has_codes = any(line.code for line in leaves(self.columns))
+        return bool(self.caption) + bool(self.heading) + lines + has_codes
 
     @property
     def width(self) -> int:
@@ -347,7 +356,7 @@ class Section:
     fields: tuple[Field, ...] = field(default=(), metadata=SECOND)
     """[Fields](#fields-and-codes), beside tables or prose or alone."""
     blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
-    """Tables, one below the other."""
+    """Tables, one below the other or side by side."""
     lists: tuple[List, ...] = field(default=(), metadata={"key": "list", **SECOND})
     """[Lists](#lists): a line for each award, hazard or person, beside these or alone."""
     number: Number = "count"
@@ -370,6 +379,17 @@ class Section:
     """The column of the roster that says who [has the section](#what-only-some-fill-in), or `rule_makers`."""
     note: str = ""
     """What the section is about, for the [filling notes](#filling-notes)."""
+
+    @property
+    def bands(self) -> tuple[tuple[Block, ...], ...]:
+        """The blocks from top to bottom, those together that stand side by side."""
+        bands: list[tuple[Block, ...]] = []
+        for block in self.blocks:
+            if block.beside and bands:
+                bands[-1] += (block,)
+            else:
+                bands.append((block,))
+        return tuple(bands)
 
     @property
     def has_sheet(self) -> bool:

@@ -132,13 +132,17 @@ def _markdown(text: str, form: FormFigures) -> dict[str, Value]:
     found: dict[str, Value] = {
         name: Unknown("not-found") for name in (*form.fields, *form.lists, *form.figures)
     }
+    texts: dict[str, list[Value]] = {}
     for table in reversed([table for table in tables if not _is_list(map(_joined, table[0]), form)]):
         heads, rows = [_joined(cell) for cell in table[0]], table[2:]
         for name, figure in form.figures.items():
             for row in rows:
                 for head, cell in zip(heads, row, strict=False):
                     if _is_at(figure, heads[0], _joined(row[0]), head):
-                        found[name] = printed(cell.replace("\\", ""))
+                        texts.setdefault(name, []).append(printed(cell.replace("\\", "")))
+    for name, values in texts.items():  # the first table is the last here, and so is that on the left
+        index, _ = form.figures[name].twin or (0, 1)
+        found[name] = values[-1 - index] if index < len(values) else Unknown("places")
     return found
 
 

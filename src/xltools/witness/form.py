@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -50,6 +50,9 @@ class FormFigure(NamedTuple):
     weight: str = ""
     is_given: bool = False
     flags: frozenset[str] = frozenset()  # without which an agency has no figure here
+    twin: tuple[int, int] | None = (
+        None  # of a table beside another: its place among those there with its labels, and their number
+    )
 
     @property
     def is_derived(self) -> bool:
@@ -93,8 +96,8 @@ class FormFigures:
         found = {
             figure.name: figure
             for section in document["section"]
-            for block in section.get("block", ())
-            for figure in _figures(section, block, document["schema"], codes)
+            for band in _bands(section.get("block", ()))
+            for figure in _band_figures(section, band, document["schema"], codes)
         }
         void = {
             ".".join((section["key"], *pair))
@@ -323,6 +326,36 @@ def _list_figure(
     }
     typed = [column["key"] for column in columns if not {"is", "shows"} & column.keys()]
     return list_figure(name, typed, options)
+
+
+def _bands(blocks: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Return the tables of a section from top to bottom, those together that stand side by side."""
+    found: list[list[Mapping[str, Any]]] = []
+    for block in blocks:
+        if block.get("beside"):
+            found[-1].append(block)
+        else:
+            found.append([block])
+    return found
+
+
+def _band_figures(
+    section: Mapping[str, Any],
+    band: Sequence[Mapping[str, Any]],
+    schema: int,
+    codes: Mapping[str, list[Mapping[str, Any]]],
+) -> Iterator[FormFigure]:
+    tables = [list(_figures(section, block, schema, codes)) for block in band]
+    if len(tables) == 1:
+        yield from tables[0]
+        return
+    labels = [{(one.caption, one.row, one.column) for one in table} for table in tables]
+    for place, table in enumerate(tables):
+        for one in table:
+            same = [
+                other for other, known in enumerate(labels) if (one.caption, one.row, one.column) in known
+            ]
+            yield one._replace(twin=(same.index(place), len(same)))
 
 
 def _figures(

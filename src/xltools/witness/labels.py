@@ -29,9 +29,19 @@ def found_in(grid: LabelGrid, figures: Iterable[FormFigure]) -> dict[str, list[G
     labels = _LabelSearch({place: text for place, text in grid.texts.items() if plain(text) in known})
     found: dict[str, list[GridPlace]] = {}
     for figure in figures:
+        if figure.twin:
+            found[figure.name] = _of_twin(labels.crossing_beside(figure), figure.twin, grid)
+            continue
         places = labels.below(figure) if figure.is_wide else labels.crossing(figure)
         found[figure.name] = list(dict.fromkeys(grid.anchors.get(place, place) for place in places))
     return found
+
+
+def _of_twin(places: Iterable[GridPlace], twin: tuple[int, int], grid: LabelGrid) -> list[GridPlace]:
+    """Return the place of one of the figures with the same labels in tables side by side, counted from the left."""
+    found = sorted({grid.anchors.get(place, place) for place in places}, key=lambda place: place[1])
+    index, count = twin
+    return [found[index]] if len(found) == count else found
 
 
 @lru_cache(maxsize=1024)
@@ -47,11 +57,14 @@ class _LabelSearch:
     def __init__(self, texts: Mapping[GridPlace, str]) -> None:
         self._down: dict[int, list[tuple[int, str]]] = {}
         across: dict[int, list[str]] = {}
+        places: dict[int, list[int]] = {}
         for row, column in sorted(texts):
             label = plain(texts[row, column])
             across.setdefault(row, []).append(label)
+            places.setdefault(row, []).append(column)
             self._down.setdefault(column, []).append((row, label))
         self._rows: dict[tuple[str, ...], list[int]] = {}  # by the labels at their beginning
+        self._runs = {row: _runs(texts, row, columns) for row, columns in places.items()}
         for row, labels in across.items():
             distinct = _distinct(labels)
             for count in range(1, len(distinct) + 1):
@@ -72,6 +85,19 @@ class _LabelSearch:
                 if above[: len(column_labels)] == column_labels and (not caption or caption in above):
                     yield row, column
 
+    def crossing_beside(self, figure: FormFigure) -> Iterator[GridPlace]:
+        """Yield the same of a table beside another: right of labels beside each other, and left of the next ones."""
+        wanted, above = [plain(x) for x in figure.row], [plain(x) for x in reversed(figure.column)]
+        caption = plain(figure.caption)
+        for row, runs in self._runs.items():
+            ends = [run.first for run in runs[1:]] + [max(self._down) + 1]
+            for run, end in zip(runs, ends, strict=True):
+                for column in self._down if run.labels[: len(wanted)] == wanted else ():
+                    found = self._above[row, column]
+                    is_below = found[: len(above)] == above and (not caption or caption in found)
+                    if is_below and run.last < column < end:
+                        yield row, column
+
     def below(self, figure: FormFigure) -> Iterator[GridPlace]:
         """Yield the places directly below the column labels, which are below the row labels."""
         wanted = [plain(label) for label in reversed((*figure.row, *figure.column))]
@@ -80,6 +106,28 @@ class _LabelSearch:
             for row in taken:
                 if row + 1 not in taken and self._above[row + 1, column][: len(wanted)] == wanted:
                     yield row + 1, column
+
+
+class _Run(NamedTuple):
+    """Labels in cells beside each other: the first and the last column."""
+
+    labels: list[str]
+    first: int
+    last: int
+
+
+def _runs(texts: Mapping[GridPlace, str], row: int, columns: Sequence[int]) -> list[_Run]:
+    """Return the labels of a row, those together that no other cell is between."""
+    groups: list[list[int]] = []
+    for column in columns:
+        if groups and groups[-1][-1] == column - 1:
+            groups[-1].append(column)
+        else:
+            groups.append([column])
+    return [
+        _Run(_distinct([plain(texts[row, column]) for column in group]), group[0], group[-1])
+        for group in groups
+    ]
 
 
 def _distinct(labels: Sequence[str]) -> list[str]:

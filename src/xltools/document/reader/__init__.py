@@ -21,6 +21,7 @@ from xltools.data.number import FIGURE_IN_VOID, TOO_FINE, misfit
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine, ListValue, Record
 from xltools.data.typed_numbers import typed
+from xltools.document.reader.beside import with_tables_apart
 from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, LooseRow
@@ -125,6 +126,7 @@ def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
     labels, sections = FormLabels(form), [section for section in form.sections if section.blocks]
     if labels.asides:
         flow = tuple(_without_asides(flow, labels))
+    flow = tuple(with_tables_apart(flow, labels))
     placed = place(sections, rows_of(tuple(with_parts_joined(flow, labels)), labels, limits), labels)
     for section in sections:
         if placed[section.key].texts:

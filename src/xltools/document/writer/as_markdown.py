@@ -34,7 +34,8 @@ def _block_texts(block: DocumentBlock) -> Iterator[str]:
         lines = (_escaped(line.strip()) for line in block.text.split("\n"))
         yield "\\\n".join(_LINE_START.sub(r"\1\\\2\3", line) for line in lines)
     elif isinstance(block, Table):
-        yield from _pipe_tables(block)
+        for part in block.parts:
+            yield from _pipe_tables(part)
     elif isinstance(block, ChartBlock):
         table = as_table(block)
         yield f"**{_escaped(table.title)}**"
