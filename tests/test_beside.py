@@ -217,16 +217,16 @@ def test_another_program_computes_the_same():
             assert shown[cell.coordinate].value == cell.value, cell.coordinate
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code"),
-    [
-        ("beside = true\n", "", "ragged"),
-        ('corner = "项目"\n', 'beside = true\ncorner = "项目"\n', "beside-nothing"),
-        ("beside = true\n", 'beside = true\narrange = "wide"\n', "beside-wide"),
-        ("label_widths = [8, 20, 6, 8, 20]", "label_widths = [8, 20, 6]", "label-widths"),
-        ("schema = 2", "schema = 1", "needs-schema"),
-    ],
-)
+FAULTS = [
+    ("beside = true\n", "", "ragged"),
+    ('corner = "项目"\n', 'beside = true\ncorner = "项目"\n', "beside-nothing"),
+    ("beside = true\n", 'beside = true\narrange = "wide"\n', "beside-wide"),
+    ("label_widths = [8, 20, 6, 8, 20]", "label_widths = [8, 20, 6]", "label-widths"),
+    ("schema = 2", "schema = 1", "needs-schema"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "code"), FAULTS)
 def test_what_cannot_stand_side_by_side_is_refused(old, new, code):
     with pytest.raises(FormError) as caught:
         parse(TEXT.replace(old, new, 1), "form.toml")

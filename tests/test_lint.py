@@ -7,6 +7,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
+import test_beside
 import test_blocks
 import test_dependent
 import test_fields
@@ -704,6 +705,9 @@ def test_every_problem_of_a_form_has_a_case():
     of_blocks = {code for _, code, _ in (test_blocks.FAULTS | test_whose.FAULTS).values()}
     of_blocks |= {code for _, code in test_given.FAULTS.values()}
     of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()}
+    of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()} | {
+        code for *_, code in test_beside.FAULTS
+    }
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named

@@ -38,6 +38,7 @@ from xltools.collection.publishing import (
     write_starter,
 )
 from xltools.document.formats import format_by_ending
+from xltools.document.other_unit import OtherUnit
 from xltools.document.publishing import ReportText, label_of
 from xltools.document.writer import DOCUMENT_FORMATS, missing_for
 from xltools.errors import InputError, Problem
@@ -61,6 +62,8 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--annex", is_flag=True, text="annex")
     @option(lang, "--draft", is_flag=True, text="draft")
     @option(lang, "--witness", is_flag=True, text="witness-document")
+    @option(lang, "--unit", text="unit")
+    @option(lang, "--decimals", type=int, default=2, show_default=True, text="unit-decimals")
     @option(lang, "--form", text="forms")
     @prior(lang, "published-prior")
     @of_period(lang)
@@ -74,6 +77,8 @@ def command(lang: Lang) -> click.Command:
         annex: bool,
         draft: bool,
         witness: bool,
+        unit: str | None,
+        decimals: int,
         form: str | None,
         prior: tuple[Path, ...],
         force: bool,
@@ -121,6 +126,7 @@ def command(lang: Lang) -> click.Command:
             annex=annex,
             draft=draft,
             witness=witness,
+            unit=OtherUnit(unit, decimals) if unit else None,
             is_new=not (force or renewed),
             renewed=renewed,
         )
@@ -151,6 +157,7 @@ def _publish(
     annex: bool,
     draft: bool,
     witness: bool,
+    unit: OtherUnit | None,
     is_new: bool,
     renewed: Path | None,
 ) -> int:
@@ -171,7 +178,9 @@ def _publish(
             inform(problem_text(missing, lang))
         return 1
     name = str(output or "-")
-    rendered = render_report(prepared, report, how, name=name, annex=annex, draft=draft, witness=witness)
+    rendered = render_report(
+        prepared, report, how, name=name, annex=annex, draft=draft, witness=witness, unit=unit
+    )
     if rendered.reading:
         _say(second_reader_text(rendered.reading, report.known.form, lang), output)
     if not rendered.is_confirmed:

@@ -18,6 +18,7 @@ from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.record import Figures
 from xltools.document.manuscript import load, written
+from xltools.document.other_unit import OtherUnit, check_unit, scales_of
 from xltools.document.publishing import ReportText, compose, report_of
 from xltools.document.writer import DocumentFormat, format_of, render
 from xltools.errors import InputError, Problem
@@ -197,21 +198,26 @@ def render_report(
     annex: bool = False,
     draft: bool = False,
     witness: bool = False,
+    unit: OtherUnit | None = None,
 ) -> RenderedReport:
     """Return the report as a document in the format *how*.
 
     With *annex*, it compares the years; with *draft*, each page says that it is one; with *witness*, a second reader
-    checks every figure, and its findings call the document *name*. Raises :class:`InputError` if there is to be an
+    checks every figure, and its findings call the document *name*; with *unit*, its tables are in that. Raises :class:`InputError` if there is to be an
     annex and last year's figures are not known, :class:`OutputError` if a library is not installed.
     """
-    document = compose(report, years=prepared.source.years if annex else None, draft=draft)
+    if unit:
+        check_unit(report.known.form, unit)
+    years = prepared.source.years if annex else None
+    document = compose(report, years=years, draft=draft, unit=unit)
     content = render(document, how)
     if not witness:
         return RenderedReport(document, content)
     from xltools.collection.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to import
 
     filing = report.filing
-    reading = published_checked(content, name, filing, sources_beside(filing.source))
+    scales = scales_of(filing.form, unit) if unit else {}
+    reading = published_checked(content, name, filing, sources_beside(filing.source), scales)
     return RenderedReport(document, content, reading)
 
 
@@ -224,6 +230,7 @@ def publish(
     annex: bool = False,
     draft: bool = False,
     witness: bool = False,
+    unit: OtherUnit | None = None,
     force: bool = False,
 ) -> PublishedReport:
     """Write the report on the roll-up or return at *path* to *output*, in the format of its ending.
@@ -239,7 +246,7 @@ def publish(
     if prepared.report is None or not (draft or prepared.is_publishable):
         return PublishedReport(prepared)
     rendered = render_report(
-        prepared, prepared.report, how, name=str(output), annex=annex, draft=draft, witness=witness
+        prepared, prepared.report, how, name=str(output), annex=annex, draft=draft, witness=witness, unit=unit
     )
     if rendered.is_confirmed:
         write_atomically(output, rendered.content, is_new=not force)

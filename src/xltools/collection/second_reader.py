@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -93,9 +94,15 @@ class SecondReader:
         others = _found_by(self._returns.result_differences, again, file)
         return ("differs" if others else "agrees"), others
 
-    def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
+    def document_checked(
+        self,
+        content: bytes,
+        file: str,
+        rollup: bytes | None = None,
+        scales: Mapping[str, tuple[Fraction, Fraction]] | None = None,
+    ) -> SecondReading:
         """Compare every figure in a document with the sum; *rollup* is the roll-up that it was made from."""
-        found = _found_by(self._returns.document_differences, content, file, rollup)
+        found = _found_by(self._returns.document_differences, content, file, rollup, scales or {})
         differences = [one for one in found if isinstance(one, FigureDifference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
         verdict = self._returns.verdict(differences, undecided)
@@ -131,9 +138,15 @@ def given_figures(filings: Iterable[Filing]) -> dict[str, dict[str, Decimal]]:
 
 
 def published_checked(
-    document: bytes, file: str, filing: Return, sources: Sequence[Account] = ()
+    document: bytes,
+    file: str,
+    filing: Return,
+    sources: Sequence[Account] = (),
+    scales: Mapping[str, tuple[Fraction, Fraction]] | None = None,
 ) -> SecondReading:
     """Compare a document with the workbook that it was made from, which was read as *filing*.
+
+    A figure of *scales* is printed in another unit: the value of one, and by how much less a figure may be off.
 
     *sources* are the files that were added up, from its manifest. If all of them exist, the second reader reads those
     files, else the workbook.
@@ -142,11 +155,11 @@ def published_checked(
     accounts = [found for account in sources if (found := _existing_account(account, workbook.parent))]
     if accounts and len(accounts) == len(sources):
         reader = SecondReader(form, accounts)
-        return reader.document_checked(document, file, read_bytes(workbook))
+        return reader.document_checked(document, file, read_bytes(workbook), scales)
     own = Account(filing.agency, filing.source, "included")
     reader = SecondReader(form, [own], given=given_figures([filing]), is_single=not filing.is_rollup)
     missing = len(sources) - len(accounts) if filing.is_rollup else 0
-    return reader.document_checked(document, file)._replace(
+    return reader.document_checked(document, file, scales=scales)._replace(
         sources_missing=missing, is_workbook_only=filing.is_rollup
     )
 

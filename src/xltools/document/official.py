@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from itertools import accumulate
+from types import MappingProxyType
 
 from xltools.data.document import Box, BoxRole, Paragraph, Table
 from xltools.data.number import NO_VALUE, digits
@@ -20,22 +21,31 @@ PrintedFigures = Mapping[str, Decimal | None]  # by name of cell; an unknown fig
 
 
 def official_table(
-    form: Form, section: Section, values: PrintedFigures | None, elsewhere: AbstractSet[str] = frozenset()
+    form: Form,
+    section: Section,
+    values: PrintedFigures | None,
+    elsewhere: AbstractSet[str] = frozenset(),
+    texts: Mapping[str, str] = MappingProxyType({}),
+    units: Mapping[str, str] = MappingProxyType({}),
 ) -> Table:
     """Return the table of *section* with the figures *values*; the table of the blank form if *values* is None.
 
     A figure is printed with all its digits and nothing else, 0 as 0, as published reports do; a ratio without a value
     as a dash, and so is what is *elsewhere*, not asked of the agency. The place of an unknown
-    figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller.
+    figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller. Where a figure
+    is in *texts*, that is printed, and in place of a unit that in *units*.
     """
-    sheet = _sheet(form, section)
+    sheet = sheet_of(form, section)
     areas = sheet.table.values()
     figures = frozenset(column for area in areas for column in range(area.column, area.last_column + 1))
-    boxes = [Box(label.text, label.area, _box_role(label, sheet, figures)) for label in printed_labels(sheet)]
+    boxes = [
+        Box(_printed(label, units), label.area, _box_role(label, sheet, figures))
+        for label in printed_labels(sheet)
+    ]
     known = values or {}
     empty = unvalued(form, values or {}, elsewhere)
     boxes += [
-        Box(NO_VALUE if name in empty else digits(known.get(name)), area, "figure")
+        Box(NO_VALUE if name in empty else texts.get(name, digits(known.get(name))), area, "figure")
         for name, area in sheet.cells.items()
     ]
     boxes += [Box(NO_VALUE, area, "figure") for area in sheet.void.values()]
@@ -76,7 +86,7 @@ def unknown(
 ) -> tuple[Cell, ...]:
     """Return the cells of *section* whose figures are unknown, in printed order."""
     known = {name for name, value in values.items() if value is not None} | unvalued(form, values, elsewhere)
-    return tuple(form.cells[name] for name in _sheet(form, section).cells if name not in known)
+    return tuple(form.cells[name] for name in sheet_of(form, section).cells if name not in known)
 
 
 def unknown_note(
@@ -91,8 +101,13 @@ def unknown_note(
     return Paragraph(clerk()(f"document.{key}", count=len(missing), labels=named), "note")
 
 
-def _sheet(form: Form, section: Section) -> Sheet:
+def sheet_of(form: Form, section: Section) -> Sheet:
+    """Return the sheet of a section."""
     return next(sheet for sheet in layout(form).sheets if sheet.section.key == section.key)
+
+
+def _printed(label: Label, units: Mapping[str, str]) -> str:
+    return units.get(label.text, label.text) if label.role == "aside" else label.text
 
 
 def _box_role(label: Label, sheet: Sheet, figures: frozenset[int]) -> BoxRole:

@@ -8,7 +8,8 @@ part without a text gets a gap, marked with 【】. Prose of the agencies of a r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -21,9 +22,10 @@ from xltools.document.annex import annex_blocks
 from xltools.document.field_table import field_table
 from xltools.document.list_table import list_table
 from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph, paragraphs_in
-from xltools.document.official import official_table, unknown_note
+from xltools.document.official import PrintedFigures, official_table, unknown_note
+from xltools.document.other_unit import OtherUnit, converted
 from xltools.errors import InputError, Problem
-from xltools.form.model import Form
+from xltools.form.model import Form, Section
 from xltools.form.wording import Brace, Conditional, Wording, WordingError
 from xltools.prose.filling import TextValues
 from xltools.text import clerk
@@ -166,10 +168,28 @@ def label_of(form: Form, box: str) -> str:
 # -- the document
 
 
+def _table_blocks(
+    form: Form, section: Section, values: PrintedFigures, elsewhere: AbstractSet[str], unit: OtherUnit | None
+) -> Iterator[DocumentBlock]:
+    """Yield the table of a section, with its unit if it is another one, and the notes on it."""
+    other = converted(form, section, values, unit) if unit else None
+    if other:
+        yield other.above
+    yield official_table(form, section, values, elsewhere, *(other[:2] if other else ()))
+    notes = (other.below if other else None, unknown_note(form, section, values, elsewhere))
+    yield from filter(None, notes)
+
+
 def compose(
-    report: ReportText, *, years: Mapping[Period, Figures] | None = None, draft: bool = False
+    report: ReportText,
+    *,
+    years: Mapping[Period, Figures] | None = None,
+    draft: bool = False,
+    unit: OtherUnit | None = None,
 ) -> Document:
     """Return the report as a document, with an annex if *years* has the figures of earlier years.
+
+    Its tables may be printed in another *unit*.
 
     Raises :class:`InputError` if *years* does not include last year.
     """
@@ -181,8 +201,7 @@ def compose(
         blocks.append(Heading(section.title))
         blocks += filter(None, [field_table(form, section, filing)])
         if section.blocks:
-            blocks.append(official_table(form, section, values, filing.elsewhere))
-            blocks += filter(None, [unknown_note(form, section, values, filing.elsewhere)])
+            blocks += _table_blocks(form, section, values, filing.elsewhere, unit)
         for one in (one for one in section.lists if lacking.isdisjoint(form.flags_of_list(one.key))):
             blocks += [Heading(one.title, 2)] if one.title else []
             blocks.append(list_table(form, one, filing))

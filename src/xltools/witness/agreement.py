@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from xltools.witness.containers import contents
@@ -176,12 +177,17 @@ class Returns:
         yield from self._total_differences(None, results, self._sums(_RollupRows(results)), file)
 
     def document_differences(
-        self, content: bytes, file: str, rollup: bytes | None = None
+        self,
+        content: bytes,
+        file: str,
+        rollup: bytes | None = None,
+        scales: Mapping[str, tuple[Fraction, Fraction]] = MappingProxyType({}),
     ) -> Iterator[FigureDifference | Undecided]:
         """Yield the differences between a published document, which must print every figure, and the sums.
 
         For a return that cannot be read, its row in *rollup* is used. A document of a kind that cannot be read gives one
-        :class:`Undecided`.
+        :class:`Undecided`. A figure of *scales* is printed in another unit, of which each is so much, and rounded: it may
+        be off by less than the second number.
         """
         found = printed_values(content, self.form)
         if isinstance(found, Unknown):
@@ -190,6 +196,10 @@ class Returns:
         sums = self._sums(_RollupRows(LabelledWorkbook(io.BytesIO(rollup))) if rollup else None)
         for name in self.figures:
             value, expected = found[name], sums[name]
+            if name in scales and isinstance(value, Fraction) and isinstance(expected, Fraction | None):
+                one, step = scales[name]
+                if abs(value * one - (expected or NOTHING)) < step:
+                    continue
             if not isinstance(expected, Unknown) and not self.form.is_right(name, value, expected):
                 yield _difference(file, "", "", name, value, expected)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
 from typing import NamedTuple
 
 from xltools.data.field_words import fault_facts
@@ -39,9 +40,10 @@ from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name
 from xltools.form.model import Cell, Form, List, Section, walk
+from xltools.form.units import powers_between
 from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import Word, clerk
-from xltools.white_space import is_blank
+from xltools.white_space import compact, is_blank
 
 __all__ = ["ReportIdentity", "document_in", "read_document", "report_in"]
 
@@ -136,7 +138,21 @@ def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
             rows = rows_of(tuple(with_parts_joined(flow, damaged)), damaged, limits)
             again = place(sections, rows, damaged)[section.key]
             placed[section.key] = again if again.texts else placed[section.key]
-    return placed
+    return placed | dict(_in_other_units(flow, form))
+
+
+_UNIT = re.compile(r"(?:金额|数量|计量)?单位[:：](?P<unit>\S+)")
+
+
+def _in_other_units(flow: Flow, form: Form) -> Iterator[tuple[str, PlacedTable]]:
+    """Yield the tables that a document prints in another unit, such as 万元 for 元: what is rounded is not read."""
+    found = {match["unit"] for text in _texts(flow) if (match := _UNIT.fullmatch(compact(text)))}
+    for section in form.sections if found else ():
+        units = {cell.unit for cell in form.cells.values() if cell.section is section and cell.in_table}
+        for other, unit in product(sorted(found), sorted(units)):
+            if powers_between(other, unit):
+                yield section.key, PlacedTable(faults=(TableFault("other-unit", unit, other),))
+                break
 
 
 def _without_asides(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
