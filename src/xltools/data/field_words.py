@@ -179,7 +179,12 @@ def refusal(kind: ValueKind) -> str:
     """Return what a program says that refuses what was typed into a field of that kind."""
     t = clerk()
     if isinstance(kind, Number):
-        return t(f"input.error-{'signed-' if kind.signed else ''}{'count' if kind.whole else 'decimal'}")
+        limit = (
+            t("input.decimals", places=kind.decimals) if kind.decimals is not None and not kind.whole else ""
+        )
+        return (
+            t(f"input.error-{'signed-' if kind.signed else ''}{'count' if kind.whole else 'decimal'}") + limit
+        )
     return t(f"field.error-{'text' if isinstance(kind, Text) else _key(kind)}", **_facts(kind))
 
 

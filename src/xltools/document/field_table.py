@@ -10,6 +10,7 @@ from xltools.data.field_words import summary
 from xltools.data.filing import Return
 from xltools.data.number import digits
 from xltools.data.plain_table import plain_table
+from xltools.form.fields import label_with_unit
 from xltools.form.model import Form, Section
 from xltools.text import clerk
 
@@ -23,7 +24,7 @@ def field_table(form: Form, section: Section, filing: Return | None) -> Table | 
     if not names:
         return None
     t = clerk()
-    rows = [(form.fields[name].label, _text(form, name, filing)) for name in names]
+    rows = [(label_with_unit(form.fields[name]), _text(form, name, filing)) for name in names]
     return plain_table([(t("field.item"), t("field.content")), *rows], _ROLES, _WIDTHS, section.title)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from xltools.form.kinds import Choice, Choices, Date, KindName, Number, Option, ValueKind, YesNo, text_kind
 from xltools.form.relation import ALWAYS, Condition
@@ -91,6 +91,21 @@ def yes_or_no() -> YesNo:
     """Return the kind of what is yes or no."""
     t = clerk()
     return YesNo(t("field.yes"), t("field.no"))
+class _Labelled(Protocol):
+    """A field or a box for prose."""
+
+    @property
+    def label(self) -> str: ...
+
+
+def label_with_unit(one: _Labelled) -> str:
+    """Return the label of a field as it is printed: of a number with its unit, unless that is in it."""
+    unit = one.unit if isinstance(one, Field) and one.kind == "number" else ""
+    return (
+        clerk()("field.with-unit", label=one.label, unit=unit)
+        if unit and unit not in one.label
+        else one.label
+    )
 
 
 def kind_of(one: Valued, codes: Mapping[str, Codes]) -> ValueKind:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple, TypeVar
 
-from xltools.form.fields import Field
+from xltools.form.fields import Field, label_with_unit
 from xltools.form.kinds import Choices
 from xltools.form.linear import Linear, count_of
 from xltools.form.model import (
@@ -104,7 +104,7 @@ def _lines(form: Form, name: str, part: Part | Field) -> Iterator[tuple[str, str
             for o in kind.options
         )
     else:
-        yield name, part.label
+        yield name, label_with_unit(part)
 
 
 def field_labels(form: Form, name: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     clipped,
     given,
+    in_terms_of_codes,
     judged,
     key_faults,
     ratio_in_sum_faults,
@@ -126,7 +127,8 @@ def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
             if not lines:
                 yield Problem("empty-axis", here)
             for line in leaves(lines):
-                yield from key_faults(f"{here} › “{line.label}”", (line.key,))
+                faults = key_faults(f"{here} › “{line.label}”", (line.key,))
+                yield from in_terms_of_codes(faults, [line.code])
             yield from repeated_faults((line.key for line in leaves(lines)), here, "repeated-key")
     names = (f"{r.key}.{c.key}" for b in section.blocks for r in leaves(b.rows) for c in leaves(b.columns))
     yield from repeated_faults(names, place, "repeated-cell")

@@ -13,6 +13,7 @@ from xltools.form.lint_names import (
     RESERVED_KEYS,
     clipped,
     given,
+    in_terms_of_codes,
     range_faults,
     repeated_faults,
     text_faults,
@@ -58,7 +59,8 @@ def code_faults(form: Form) -> Iterator[Problem]:
         elif not one.items:
             yield Problem("codes-empty", place)
         names = [item.name for item in one.items]
-        yield from unique_key_faults(place, names)
+        codes = [item.code for item in one.items if not item.key]
+        yield from in_terms_of_codes(unique_key_faults(place, names), codes)
         yield from reserved_faults(names, place)
         for item in one.items:
             here = f"{place} › “{clipped(item.label)}”"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
+from xltools.form.kinds import key_of
 from xltools.form.labels import LONGEST_LABEL
 from xltools.form.model import Form
 from xltools.toml_tables import nearest
@@ -63,6 +64,18 @@ def key_faults(place: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in keys:
         if not re.fullmatch(_KEY, key):
             yield Problem("bad-key", place, {"key": key})
+
+
+def in_terms_of_codes(faults: Iterable[Problem], codes: Iterable[str]) -> Iterator[Problem]:
+    """Yield faults of keys; of one that nobody wrote, because it was made of one of the *codes*, in terms of that."""
+    made = {key_of(code): code for code in codes}
+    for one in faults:
+        key = str(one.facts.get("key", ""))
+        yield (
+            Problem("code-as-key", one.place, {"code": made[key]})
+            if one.code == "bad-key" and key in made
+            else one
+        )
 
 
 def unique_key_faults(place: str, keys: list[str]) -> Iterator[Problem]:

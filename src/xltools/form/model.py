@@ -1406,7 +1406,11 @@ def part_rules(block: Block) -> Iterator[Rule]:
 def _part_rule(part: str, whole: str, labels: Mapping[str, str]) -> Rule:
     """Return the rule between columns that one is a part of another; *labels* are those of all."""
     relation = Relation(Linear(((1, part),)), "<=", Linear(((1, whole),)))
-    label = clerk()("relation.part", part=labels[part], whole=labels.get(whole, ""))
+    words, of = labels[part], labels.get(whole, "")
+    key = (
+        "part" if re.search("[\u4e00-\u9fff]", words + of) else "part-in-signs"
+    )  # labels may be of another language
+    label = clerk()(f"relation.{key}", part=words, whole=of)
     return Rule(f"{part} of {whole}", label, clerk()("relation.printed"), columns=relation)
 
 

@@ -293,7 +293,10 @@ def _field_figures(
     """Yield the number in a field, or the count of each of its options."""
     name, sheet, kind = f"{group['key']}.{field['key']}", group["sheet"], field.get("kind", "text")
     if kind == "number":
-        yield FieldFigure(name, name, sheet, field["label"])
+        unit = field.get("unit", "")
+        yield FieldFigure(
+            name, name, sheet, field["label"] if unit in field["label"] else f"{field['label']}（{unit}）"
+        )
     elif kind == "choices":
         for item in codes[field["from"]]:
             label = f"{field['label']}：{_text(item)}"

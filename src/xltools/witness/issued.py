@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -16,6 +17,11 @@ from xltools.witness.value import Unknown, shown, value_of
 from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
 
 _DASH = "—"
+# Of a decimal number with a limit of decimals; the least is in the second group.
+_LIMITED = re.compile(
+    r"AND\(ISNUMBER\((?P<cell>[A-Z]+[0-9]+)\),(?P=cell)>=(-?[0-9]+),(?P=cell)<=[0-9]+,"
+    r"ABS\(ROUND\((?P=cell),[0-9]\)-(?P=cell)\)<1E-9\)"
+)
 
 
 class IssueFault(NamedTuple):
@@ -253,6 +259,8 @@ def _validation(book: LabelledWorkbook, cell: CellPlace) -> tuple[str, bool] | N
     address = book.address(*cell)
     for rule in book.book[cell[0]].data_validations.dataValidation:
         if address in rule.sqref:
+            if limited := _LIMITED.fullmatch(rule.formula1 or ""):
+                return "decimal", limited[2] == "0"
             is_from_zero = rule.operator in {None, "between", "greaterThanOrEqual"} and rule.formula1 == "0"
             return str(rule.type), is_from_zero
     return None

@@ -118,7 +118,7 @@ def _filing(
                 source, (Finding("old-layout", source.path, found=word, expected=candidate.name),)
             )
         has_faults = any(fault.code != "missing-sheet" for table in tables for fault in table.faults)
-        if has_faults or any(table.texts for table in tables):
+        if has_faults or any(table.texts for table in tables) or _is_cut(flow, candidate):
             return _FilingBuilder(flow, source, candidate, given, placed, is_pdf).filing()
     return None
 
@@ -173,6 +173,12 @@ def _without_asides(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
         is_lost = is_lost or (len(texts) == 1 and texts[0] in labels.asides)
         if not is_lost and texts[:1] != [number]:
             yield item
+
+
+def _is_cut(flow: Flow, form: Form) -> bool:
+    """Return whether a document has lines of text that are not read because of codes in them."""
+    labels = FormLabels(form)
+    return bool(labels.asides) and len(tuple(_without_asides(flow, labels))) < len(flow)
 
 
 def _texts(flow: Flow) -> Iterator[str]:

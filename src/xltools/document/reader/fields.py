@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xltools.document.reader.flow import CellGrid, Flow, TextLine
+from xltools.form.fields import label_with_unit
 from xltools.form.labels import core
 from xltools.form.model import Form, Section
 from xltools.white_space import is_blank
@@ -24,7 +25,11 @@ def fields_in(flow: Flow, form: Form) -> Iterator[tuple[str, str]]:
 
 
 def _in_grid(grid: CellGrid, section: Section) -> Iterator[tuple[str, str]]:
-    labels = {core(label): one.key for one in section.fields for label in (one.label, *one.also)}
+    labels = {
+        core(label): one.key
+        for one in section.fields
+        for label in (label_with_unit(one), one.label, *one.also)
+    }
     for row in range(grid.height):
         pair = [grid.at[row, column].text if (row, column) in grid.at else "" for column in range(2)]
         key = labels.get(core(pair[0]))

@@ -18,6 +18,7 @@ from xltools.excel.list_formulas import ABOVE, BELOW, codes_name, dependent_opti
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LINE, LOCKED, OPEN, Canvas, cell_number, ensure
 from xltools.excel.writer.content import Content
+from xltools.form.address import a1
 from xltools.form.fields import Valued
 from xltools.form.kinds import Choice, Choices, Date, Number, Text, ValueKind
 from xltools.form.model import Form
@@ -31,7 +32,7 @@ _PROSE_HEIGHT, _TALLEST, _LINE = 80.0, 400.0, 16.0  # points
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(2199, 12, 31)  # before, programs count days differently
 _MOST_TEXT = 32_767  # characters in a cell
 _DAY_0 = dt.date(1899, 12, 30)
-_MOST = 999_999_999_999  # whole numbers up to this are stored exactly
+MOST_NUMBER = 999_999_999_999  # whole numbers up to this are stored exactly
 
 
 class _FieldCell(NamedTuple):
@@ -112,7 +113,7 @@ def add_validation(
     A choice may depend on the *item* shown at that place.
     """
     options = (
-        _accepted(one, kind, is_single=name in form.fields)
+        _accepted(one, kind, area, is_single=name in form.fields)
         | ({"source": f"={dependent_options(form, name, item)}"} if item else {})
         | {
             "input_title": one.label[:_LONGEST_TITLE],
@@ -124,7 +125,17 @@ def add_validation(
     ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
 
-def _accepted(one: Valued, kind: ValueKind, *, is_single: bool) -> dict[str, object]:
+def number_accepted(area: Area, least: int, decimals: int | None, *, is_whole: bool) -> dict[str, object]:
+    """Return what the validation of cells for numbers accepts: with no more *decimals* than that, if there is a limit."""
+    if decimals is None:
+        what = "integer" if is_whole else "decimal"
+        return {"validate": what, "criteria": "between", "minimum": least, "maximum": MOST_NUMBER}
+    cell = a1(*area.anchor)
+    is_number = f"ISNUMBER({cell}),{cell}>={least},{cell}<={MOST_NUMBER}"
+    return {"validate": "custom", "value": f"=AND({is_number},ABS(ROUND({cell},{decimals})-{cell})<1E-9)"}
+
+
+def _accepted(one: Valued, kind: ValueKind, area: Area, *, is_single: bool) -> dict[str, object]:
     """Return what the validation accepts. A field has a cell for each of several choices, a column has one for all."""
     if isinstance(kind, Choices) and not is_single:
         return {"validate": "length", "criteria": "<=", "value": _MOST_TEXT}
@@ -135,9 +146,8 @@ def _accepted(one: Valued, kind: ValueKind, *, is_single: bool) -> dict[str, obj
     if isinstance(kind, Date):
         return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": _LAST_DAY}
     if isinstance(kind, Number):
-        least = -_MOST if kind.signed else 0
-        what = "integer" if kind.whole else "decimal"
-        return {"validate": what, "criteria": "between", "minimum": least, "maximum": _MOST}
+        least = -MOST_NUMBER if kind.signed else 0
+        return number_accepted(area, least, None if kind.whole else kind.decimals, is_whole=kind.whole)
     return {"validate": "length", "criteria": "<=", "value": kind.longest}
 
 

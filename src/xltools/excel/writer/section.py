@@ -28,7 +28,7 @@ from xltools.excel.writer.canvas import (
     set_widths,
 )
 from xltools.excel.writer.content import Content
-from xltools.excel.writer.fields import write_field
+from xltools.excel.writer.fields import MOST_NUMBER, number_accepted, write_field
 from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
@@ -40,7 +40,6 @@ _ON_ONE_PAGE = 45  # rows of a table that is printed on one page, if need be sma
 _ERROR = "#FFCDD2"  # of a total over something that is not a number; the check beside it says what is wrong
 _GAP = "　"  # at least, after the label of who signs
 _NARROWEST = 8.0  # characters; a column with a year in its head
-_BOUND = 999_999_999_999  # whole numbers up to this are stored exactly
 
 
 def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
@@ -239,17 +238,15 @@ def _add_validations(content: Content, sheet: Sheet, page: Worksheet) -> None:
         message = t("input.mean" if is_mean else f"input.{kind}", unit=unit or "—")
         limit = "" if places is None else t("input.decimals", places=places)
         options = {
-            "validate": "integer" if number == "count" else "decimal",
-            "criteria": "between",
-            "minimum": -_BOUND if signed else 0,
-            "maximum": _BOUND,
             "input_title": t("input.title"),
             "input_message": message + limit,
             "error_title": t("input.error-title"),
-            "error_message": t(f"input.error-{kind}"),
+            "error_message": t(f"input.error-{kind}") + limit,
         }
+        least, is_whole = -MOST_NUMBER if signed else 0, number == "count"
         for area in rectangles(anchors):
-            ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
+            accepted = number_accepted(area, least, places, is_whole=is_whole) | options
+            ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, accepted))
 
 
 def _show_texts(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
