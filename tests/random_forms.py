@@ -133,6 +133,159 @@ def _fields(draw: st.DrawFn, section: str, figure: str) -> tuple[str, list[str]]
     return lines, asked
 
 
+@st.composite
+def list_forms(draw: st.DrawFn) -> Form:
+    """A form with a list of columns of some kinds, a table that counts and adds its lines, and rules of its lines.
+
+    The numbers are ``n0`` and perhaps more; a part, a ratio and a dependent choice may be among the columns.
+    """
+    kinds = draw(
+        st.lists(st.sampled_from(["text", "date", "yes", "choice", "choices", "number"]), max_size=5)
+    )
+    columns, numbers = ['key = "n0", label = "数0", unit = "个"'], ["n0"]
+    columns.append(
+        'key = "kd", label = "类", kind = "choice", from = "codes"'
+        + draw(st.sampled_from(["", ", required = true"]))
+    )
+    for index, kind in enumerate(kinds, 1):
+        also = ', from = "codes"' if kind.startswith("choice") else ""
+        if kind == "number":
+            also = ', number = "decimal", decimals = 1, unit = "个"'
+            also += f', of = "{draw(st.sampled_from(numbers))}"' if draw(st.booleans()) else ""
+            numbers.append(f"n{index}")
+        also += draw(st.sampled_from(["", ", required = true"]))
+        columns.append(
+            f'key = "{"n" if kind == "number" else "k"}{index}", label = "栏{index}", kind = "{kind}"{also}'
+        )
+    if draw(st.booleans()):
+        columns.append('key = "under", label = "下", kind = "choice", from = "under", under = "kd"')
+    if draw(st.booleans()):
+        bottom = draw(st.sampled_from([*numbers, "sum(list.n0)", "sum(list.n0, kd = a)"]))
+        columns.append(
+            f'key = "share", label = "比", is = "{draw(st.sampled_from(numbers))} per {bottom}", unit = "%"'
+        )
+    order = draw(st.permutations(columns))
+    rule = ""
+    if draw(st.booleans()):
+        one, sign = draw(st.sampled_from(numbers)), draw(st.sampled_from(SIGNS))
+        when = draw(st.sampled_from(["", 'when = "kd = a"\n', 'when = "kd != a, n0 > 1"\n']))
+        rule = f'[[section.list.rule]]\nkey = "r"\nlabel = "规则"\nauthority = "inferred"\ncolumns = "{one} {sign} {draw(st.integers(0, 2))}"\n{when}'
+    under = """[[codes]]
+key = "under"
+under = "codes"
+items = [{ key = "u", label = "己", under = "a" }, { key = "v", label = "庚", under = "01" }, { key = "w", label = "辛" }]
+"""
+    lists = "".join(f"  {{ {column} }},\n" for column in order)
+    counted = ", ".join(
+        f'{{ key = "t{n}", label = "列{n}", is = "{draw(st.sampled_from(["count(list, kd = row)", "sum(list.n0, kd = row)"]))}" }}'
+        for n in range(2)
+    )
+    text = f"""schema = 2
+key = "x"
+edition = "1"
+title = "表"
+authority = "试"
+{CODES}{under}[[section]]
+key = "s"
+title = "第一部分"
+sheet = "表"
+unit = "个"
+[[section.list]]
+key = "list"
+most = 12
+print = 3
+unique = {draw(st.sampled_from(["[]", '["kd"]', '["n0"]']))}
+columns = [
+{lists}]
+{rule}[[section.block]]
+rows_from = "codes"
+rows = [{{ key = "t", label = "合计", is = "all" }}]
+columns = [{counted}]
+"""
+    try:
+        return parse(text, "form.toml")
+    except FormError as error:
+        assume({problem.code for problem in error.problems} - {"never-holds"})
+        raise
+
+
+def lines_of(form: Form) -> st.SearchStrategy[list[dict[str, Decimal | str]]]:
+    """Lines of the list of a form, some cells blank, but in each something filled in."""
+    parts = st.sampled_from([Decimal(0), Decimal("0.5"), Decimal(1), Decimal(2), Decimal("2.5")])
+    values: dict[str, st.SearchStrategy[Decimal | str]] = {}
+    for column in form.lists["list"].typed:
+        if column.kind == "number":
+            values[column.key] = (
+                parts if column.number == "decimal" else st.sampled_from(list(map(Decimal, range(4))))
+            )
+        elif column.key == "under":
+            values[column.key] = st.sampled_from(["u", "v", "w"])
+        else:
+            words = st.sampled_from(["甲", "乙|丙", "#1", "*"])
+            options = {
+                "yes": ["yes", "no"],
+                "choice": OPTIONS,
+                "choices": ["a", "a,c", "r01"],
+                "date": ["2024-03-01", "1999-12-31"],
+            }
+            values[column.key] = st.sampled_from(options[column.kind]) if column.kind in options else words
+    line = st.fixed_dictionaries({}, optional=values).filter(bool)
+    return st.lists(line, max_size=6)
+
+
+def expected_in_lines(form: Form, lines: Sequence[Mapping[str, Decimal | str]]) -> set[tuple[str, str, int]]:
+    """What is wrong in the lines: the code of each finding, its column, and the number of the line."""
+    (section,) = tomllib.loads(form.text)["section"]
+    one, found = section["list"][0], set()
+    under = {"u": {"a"}, "v": {"r01"}, "w": {"a", "r01", "c"}}
+    columns = {column["key"]: column for column in one["columns"]}
+    rules = [(f"{key} <= {column['of']}", "") for key, column in columns.items() if "of" in column]
+    rules += [(rule["columns"], rule.get("when", "")) for rule in one.get("rule", ())]
+    for number, line in enumerate(lines, 1):
+
+        def value(term: str, line: Mapping[str, Decimal | str] = line) -> Decimal | str:
+            return Decimal(term) if term.isdecimal() else line.get(term, Decimal(0))
+
+        def holds(relation: str, line: Mapping[str, Decimal | str] = line) -> bool:
+            left, sign, right = re.split(r" (<=|>=|!=|=|<|>) ", relation)
+            if left == "kd":
+                return (line.get("kd", "") == right) is (sign == "=")
+            return _HOLDS[sign](value(left), value(right))
+
+        found |= {
+            ("required", key, number)
+            for key, column in columns.items()
+            if column.get("required") and key not in line
+        }
+        if line.get("kd") and line.get("under") and line["kd"] not in under[str(line["under"])]:
+            found.add(("not-a-choice", "under", number))
+        for relation, when in rules:
+            names = [name for name in relation.split(" ")[::2] if name in line]
+            if names and not holds(relation) and all(map(holds, filter(None, when.split(", ")))):
+                found.add(("rule-broken", relation.split(" ")[0], number))
+    return found | _expected_of_keys(section, lines)
+
+
+def _expected_of_keys(
+    section: dict[str, Any], lines: Sequence[Mapping[str, Decimal | str]]
+) -> set[tuple[str, str, int]]:
+    """The lines with the key of an earlier one, and those without a row in a table made from them."""
+    one, found = section["list"][0], set()
+    is_needed = any(column["key"] == "kd" and not column.get("required") for column in one["columns"])
+    keys = [tuple(line.get(key, "") for key in one["unique"]) for line in lines]
+    for number, key in enumerate(keys):
+        if key and all(part != "" for part in key) and key in keys[:number]:
+            found.add(("line-doubled", one["unique"][0], number + 1))
+    for number, line in enumerate(lines, 1):
+        if (
+            is_needed
+            and "kd" not in line
+            and any("row" in column["is"] for column in section["block"][0]["columns"])
+        ):
+            found.add(("line-without-row", "kd", number))
+    return found
+
+
 def filled(form: Form) -> st.SearchStrategy[dict[str, str]]:
     """Values of fields in canonical form, some of them blank; those of numbers are figures."""
     days = st.dates(dt.date(1900, 3, 1), dt.date(2199, 12, 31)).map(dt.date.isoformat)

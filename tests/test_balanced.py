@@ -182,9 +182,9 @@ def test_relations_that_allow_no_solution_are_named():
 # -- reports in another unit
 
 YUAN = parse(
-    SIDES.text.replace('unit = "万元"', 'unit = "元"').replace("label_widths = [8, 20, 6, 8, 20]\n", "").replace(
-        'stub = ["label", "code"]', 'stub = ["label", "unit", "code"]'
-    ),
+    SIDES.text.replace('unit = "万元"', 'unit = "元"')
+    .replace("label_widths = [8, 20, 6, 8, 20]\n", "")
+    .replace('stub = ["label", "code"]', 'stub = ["label", "unit", "code"]'),
     "form",
 )
 AMOUNTS = {

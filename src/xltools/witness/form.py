@@ -112,6 +112,12 @@ class FormFigures:
             for section in document["section"]
             for one in section.get("list", ())
         ]
+        self.derived = [
+            column
+            for section in document["section"]
+            for one in section.get("list", ())
+            for column in _derived_columns(section, one, document["section"], codes)
+        ]
         self.lists = {
             name: _list_figure(name, document["section"], codes)
             for figure in self.figures.values()
@@ -329,6 +335,50 @@ def _list_figure(
     }
     typed = [column["key"] for column in columns if not {"is", "shows"} & column.keys()]
     return list_figure(name, typed, options)
+
+
+class DerivedColumn(NamedTuple):
+    """A column of a list that is not typed: a ratio of columns and figures of lists, or what is shown of an item.
+
+    The terms of the ratio are the names of columns and the formulas of figures; of an item, ``shown`` is the column in which
+    it is chosen, its list of codes, and what is shown.
+    """
+
+    name: str
+    division: DividedFigure | None
+    shown: tuple[str, str, str] = ("", "", "")
+
+
+def _derived_columns(
+    section: Mapping[str, Any],
+    one: Mapping[str, Any],
+    sections: list[Mapping[str, Any]],
+    codes: Mapping[str, list[Mapping[str, Any]]],
+) -> Iterator[DerivedColumn]:
+    def term(key: str) -> str:
+        return (
+            _list_figure(name_in_row(key, ""), sections, codes).formula
+            if "(" in key
+            else f"{one['key']}.{key}"
+        )
+
+    columns = {column["key"]: column for column in one["columns"]}
+    for key, column in columns.items():
+        if "is" in column:
+            sides = re.split(r"\s+per\s+", column["is"].strip())
+            top, bottom = (tuple((sign, term(name)) for sign, name in _signed(side)) for side in sides)
+            unit = column.get("unit") or ("" if _shows_unit(one) else section.get("unit", ""))
+            division = DividedFigure(top, bottom, _SCALES.get(unit, 1), column.get("decimals", 2))
+            yield DerivedColumn(f"{one['key']}.{key}", division)
+        elif "shows" in column:
+            source, what = column["shows"].split(".")
+            yield DerivedColumn(
+                f"{one['key']}.{key}", None, (f"{one['key']}.{source}", columns[source]["from"], what)
+            )
+
+
+def _shows_unit(one: Mapping[str, Any]) -> bool:
+    return any(column.get("shows", "").endswith(".unit") and "is" not in column for column in one["columns"])
 
 
 def _bands(blocks: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

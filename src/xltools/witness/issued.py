@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from xltools.witness.form import WEIGHED, FormFigures
+from xltools.witness.form import WEIGHED, DerivedColumn, FormFigures
 from xltools.witness.labels import plain
 from xltools.witness.lists import Over
 from xltools.witness.value import Unknown, shown, value_of
@@ -75,6 +75,7 @@ def faults(
             yield from _figure_faults(book, form, name, cell, cells, filled.get(name), absent)
     yield from _field_faults(book, form, absent)
     yield from _void_faults(book, form)
+    yield from _list_faults(book, form)
 
 
 def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
@@ -170,6 +171,45 @@ def _void_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFau
                 yield IssueFault("value", place[0], address, name, str(content or ""), _DASH)
             if not book.cell(*place).protection.locked:
                 yield IssueFault("lock", place[0], address, name, "unlocked", "locked")
+
+
+_IN_LINE = re.compile(r'=IF\(COUNTA\([A-Z0-9:,]+\)=0,"",(.*)\)')
+
+
+def _list_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield the lines of lists in which a column that is derived has another formula, or is not locked."""
+    for column in form.derived:
+        for number, place in enumerate(book.range_places.get(column.name, ())):
+            content, address = book.content(*place), book.address(*place)
+            if not book.cell(*place).protection.locked:
+                yield IssueFault("lock", place[0], address, column.name, "unlocked", "locked")
+            expected = _formula_fault(book, column, number, place[0], str(content or ""))
+            if expected:
+                yield IssueFault("formula", place[0], address, column.name, str(content or ""), expected)
+
+
+def _formula_fault(
+    book: LabelledWorkbook, column: DerivedColumn, number: int, sheet: str, content: str
+) -> str:
+    """Return what the formula of a derived column should be in a line with that number, or "" if it is that."""
+    if column.division is None:
+        source, codes, what = column.shown
+        cell = book.address(*book.range_places[source][number])
+        items = f"xltools.codes.{codes}"
+        expected = f'=IFERROR(LOOKUP(2,1/({items}={cell}),{items}.{what})&"","")'
+        return "" if content == expected else expected
+    found = _IN_LINE.fullmatch(content)
+    quotient = quotient_of("=" + re.sub(r"N\(([A-Z]+[0-9]+)\)", r"\1", found[1])) if found else None
+    if quotient is None or quotient[2:] != column.division[2:]:
+        return str(column.division)
+    for formula, side in ((quotient.top, column.division.top), (quotient.bottom, column.division.bottom)):
+        wanted = (
+            (sign, book.range_places[name][number] if name in book.range_places else Over(name))
+            for sign, name in side
+        )
+        if Counter(terms_of(formula, sheet) or ()) != Counter(wanted):
+            return str(column.division)
+    return ""
 
 
 def _term(

@@ -182,7 +182,14 @@ class LabelledWorkbook:
 
     @cached_property
     def ranges(self) -> dict[str, list[Any]]:
-        """The contents of the cells below each other that have one defined name, as the columns of lists have."""
+        """The contents of the cells that have one defined name."""
+        return {
+            name: [self.content(*place) for place in places] for name, places in self.range_places.items()
+        }
+
+    @cached_property
+    def range_places(self) -> dict[str, list[CellPlace]]:
+        """The cells below each other that have one defined name, as the columns of lists have."""
         found = {}
         for name, defined in self.book.defined_names.items():
             match = re.fullmatch(_RANGE, defined.attr_text or "")
@@ -190,7 +197,7 @@ class LabelledWorkbook:
                 left, top, right, bottom = range_boundaries(match[3].replace("$", ""))
                 rows = range(top, min(bottom, self.book[sheet].max_row) + 1)
                 if left == right:
-                    found[name] = [self.content(sheet, (row, left)) for row in rows]
+                    found[name] = [(sheet, (row, left)) for row in rows]
         return found
 
     def _term(self, cell: CellPlace | Chosen | Over, above: tuple[CellPlace, ...]) -> Value:
