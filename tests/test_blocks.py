@@ -156,7 +156,7 @@ FAULTS = {
         "stub-without-code",
         "block 1 › stub",
     ),
-    "a code that makes no key": (('code = "03"', 'code = "03.1"'), "bad-key", "“从业人员平均人数”"),
+    "a code that makes no key": (('code = "03"', 'code = "03.1"'), "code-as-key", "“从业人员平均人数”"),
     "a code twice": (('code = "03"', 'code = "02"'), "repeated-key", "rows"),
     "a code over lines": (('label = "本年",', 'label = "本年", code = "9",'), "group-with-cells", "“本年”"),
     "a blank code": (('code = "03"', 'code = " "'), "bad-label", "“从业人员平均人数”"),

@@ -9,17 +9,39 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import examples
+from conftest import HERE, examples
 from xltools.errors import FormError
+from xltools.excel.writer.fields import number_accepted
+from xltools.form.fields import label_with_unit
 from xltools.form.kinds import Choice, Choices, Date, Held, Option, Text, YesNo, text_kind
+from xltools.form.layout import field_labels
 from xltools.form.linear import Linear
 from xltools.form.load import load, parse
+from xltools.form.places import Area
 from xltools.form.relation import Condition
 
 KINDS = (Option("政府门户网站", "portal"), Option("部门网站", code="01"), Option("专项、其他", code="10"))
 CHOICE, CHOICES, DATE, YES = Choice(KINDS), Choices(KINDS), Date(), YesNo("是", "否")
 some = settings(max_examples=examples(25))
 days = st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31))
+
+
+def test_the_unit_of_a_number_is_printed_beside_it():
+    form = load(HERE / "forms" / "wzbb-2018.toml")
+    names = [name for name, one in form.fields.items() if one.kind == "number" and one.unit]
+    for name in names:
+        one = form.fields[name]
+        shown = label_with_unit(one)
+        assert one.unit in shown
+        assert shown in field_labels(form, name).values()
+    assert names
+
+
+def test_a_limit_of_decimals_is_in_the_validation():
+    number = number_accepted(Area.at(3, 2), 0, 2, is_whole=False)
+    assert number["validate"] == "custom"
+    assert "ABS(ROUND(C4,2)-C4)<1E-9" in str(number["value"])
+    assert number_accepted(Area.at(3, 2), 0, None, is_whole=False)["validate"] == "decimal"
 
 
 # -- each kind: what a cell shows for a value is read as that value

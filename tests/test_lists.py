@@ -35,9 +35,13 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.load import parse
+from xltools.form.places import ListSheet
 from xltools.libreoffice import is_installed, recalculated
+from xltools.office.guard import Limits
 from xltools.report.data import filing_object
 from xltools.report.slip import returned
+from xltools.witness.form import FormFigures
+from xltools.witness.issued import faults
 
 FORM = find(str(HERE / "forms" / "aqyh-2024.toml"))
 PERIOD = Period(2024)
@@ -582,6 +586,26 @@ def test_a_report_without_its_list_is_refused():
         content.encode(), "001_单位001_2024.html", FORM, given=ReportIdentity(PERIOD, "单位001")
     )
     assert ("list-unread", "error", "units") in told(read)
+
+
+def test_a_roll_up_of_forty_thousand_lines_is_within_the_limits():
+    columns = max(len(one.columns) for one in FORM.lists.values()) + len(ListSheet.BEFORE_IN_ROLLUP) + 1
+    assert Limits().cells >= 40_000 * columns + 100_000
+    assert Limits().elements >= 2 * 40_000 * columns + 40_000
+
+
+def test_the_second_reader_finds_another_formula_in_a_derived_column():
+    def change(book):
+        book["持证清单"]["D5"] = "=1"
+        book["持证清单"]["F6"] = str(book["持证清单"]["F6"].value).replace("100*", "")
+
+    blank = write_return(FORM, stamp(), {}, {})
+    assert not list(faults(blank, FormFigures(FORM.text), {}, {}))
+    found = list(faults(edited(change, blank), FormFigures(FORM.text), {}, {}))
+    assert {(one.what, one.address, one.figure) for one in found if one.figure.startswith("units.")} == {
+        ("formula", "D5", "units.rate"),
+        ("formula", "F6", "units.share"),
+    }
 
 
 # -- columns that show something of an item

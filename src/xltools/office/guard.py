@@ -75,8 +75,8 @@ class Limits:
     unpacked: int = 200 << 20
     ratio: int = 200
     xml: int = 40 << 20
-    elements: int = 1_500_000
-    cells: int = 450_000
+    elements: int = 2_500_000
+    cells: int = 900_000
     styles: int = 65_490  # the limit of Excel
     ranges: int = 20_000  # on one sheet: with a validation, merged, or arrays
     formulas: int = 2_000_000  # characters that shared formulas become when they are written out
