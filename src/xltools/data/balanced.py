@@ -56,9 +56,10 @@ def balanced(form: Form, values: Mapping[str, Decimal], shift: int, decimals: in
 
 def _equations(form: Form, values: Mapping[str, Decimal]) -> Iterator[_Equation]:
     """Yield the totals, and the relations that hold of the exact values whatever these are multiplied by."""
-    for name in form.definitions:
+    for name, definition in form.definitions.items():
         cell = form.cells[name]
-        yield _Equation(cell.label, _factors(Linear(((1, name),)), _sum_of(form, cell)), is_exact=True)
+        parts = _sum_of_row(form, cell) or definition
+        yield _Equation(cell.label, _factors(Linear(((1, name),)), parts), is_exact=True)
     for one in form.identities:
         constraint, (left, sign, right) = one.constraint, one.relation
         is_scaled = not (left.constant or right.constant or constraint.within) and sign in {"=", "<=", ">="}
@@ -69,19 +70,18 @@ def _equations(form: Form, values: Mapping[str, Decimal]) -> Iterator[_Equation]
             yield _Equation(one.rule.label, _factors(*sides), is_exact=sign == "=")
 
 
-def _sum_of(form: Form, cell: Cell) -> Linear:
-    """Return the sum that a total shows. Where a total row meets a total column it is that of the row.
+def _sum_of_row(form: Form, cell: Cell) -> Linear | None:
+    """Return the sum of a total row for a total where it meets a total column; ``None`` for any other.
 
-    That of the column follows, because each of its parts has an equation for its row.
+    That of the column, which defines it, follows, because each of its parts has an equation for its row.
     """
-    definition, row, column = cell.definition, cell.row, cell.column
-    assert definition is not None  # noqa: S101  it is one of the definitions
+    row, column = cell.row, cell.column
     if (
         row.total is None
         or column.total is None
         or not (row.adds_lines and column.adds_lines and row.additive)
     ):
-        return definition
+        return None
     return row.total.renamed(along_column(cell.section.key, column)).without(form.void)
 
 
