@@ -111,6 +111,6 @@ def converted(form: Form, section: Section, values: PrintedFigures, how: OtherUn
     is_only = {cell.unit for cell in own if not cell.ratio} == set(units)
     key, base = ("unit", "") if is_only else ("unit-of", "、".join(units))
     above = Paragraph(clerk()(f"document.{key}", unit=how.unit, base=base), "right")
-    named = "；".join([*apart][:_NAMED])
+    named = clerk()("field.joint").join([*apart][:_NAMED])
     below = Paragraph(clerk()("document.apart", unit=how.unit, count=len(apart), labels=named), "note")
     return ConvertedTable(texts, units, above, below if apart else None)

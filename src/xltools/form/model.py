@@ -1408,7 +1408,7 @@ def _part_rule(part: str, whole: str, labels: Mapping[str, str]) -> Rule:
     relation = Relation(Linear(((1, part),)), "<=", Linear(((1, whole),)))
     words, of = labels[part], labels.get(whole, "")
     key = (
-        "part" if re.search("[\u4e00-\u9fff]", words + of) else "part-in-signs"
+        "part" if re.search(r"[\u4e00-\u9fff]", words + of) else "part-in-signs"
     )  # labels may be of another language
     label = clerk()(f"relation.{key}", part=words, whole=of)
     return Rule(f"{part} of {whole}", label, clerk()("relation.printed"), columns=relation)
