@@ -139,6 +139,11 @@ def test_in_lines_of_text_no_code_is_taken_for_a_figure(name):
     values = getattr(read, "record", None) and read.record.values
     assert not values or all(sound()[cell] == value for cell, value in values.items())
     assert values != sound()
+    codes = {finding.code for finding in read.findings}
+    assert codes & {"copied-text", "missing-sheet", "table-unread"}, (
+        codes
+    )  # and not that there is no report at all
+    assert "csv-file" not in codes
 
 
 BLOCK = 'stub = ["code", "label", "unit"]'

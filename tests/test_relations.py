@@ -372,3 +372,16 @@ def test_libreoffice_computes_what_the_checks_say():
             for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
                 other = computed[sheet.title][cell.coordinate].value
                 assert same(cell.value, other), (name, sheet.title, cell.coordinate, cell.value, other)
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [(("受理", "其中：网上"), "其中：网上不多于受理"), (("Received", "online"), "online ≤ Received")],
+)
+def test_a_part_is_said_in_the_language_of_its_labels_or_in_signs(labels, words):
+    rows = (
+        f'rows = [{{ key = "a", label = "{labels[0]}" }}, {{ key = "b", label = "{labels[1]}", of = "a" }}]\n'
+    )
+    head = 'schema = 2\nkey = "x"\nedition = "1"\ntitle = "表"\nauthority = "试"\n[[section]]\nkey = "s"\ntitle = "一"\nsheet = "表"\n'
+    form = parse(f'{head}[[section.block]]\n{rows}columns = [{{ key = "n", label = "N" }}]\n', "form")
+    assert [identity.rule.label for identity in form.identities] == [words]

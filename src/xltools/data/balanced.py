@@ -18,7 +18,7 @@ from typing import NamedTuple
 from xltools.form.linear import EXACT, Linear
 from xltools.form.model import Cell, Form, along_column
 
-_MOST_TRIED = 20_000  # choices, where figures are in more than two equations
+_MOST_TRIED = 5_000  # choices, where figures are in more than two equations
 _MOST_SEARCHED = 400  # figures of such equations
 
 
@@ -102,7 +102,7 @@ class _Rounding:
         self.values = {name: int(value.to_integral_value(ROUND_HALF_UP)) for name, value in exact.items()}
         self._lowest = {name: int(value.to_integral_value(ROUND_FLOOR)) for name, value in exact.items()}
         self._highest = {name: int(value.to_integral_value(ROUND_CEILING)) for name, value in exact.items()}
-        self._equations = equations
+        self._equations, self._lost = equations, set[str]()
         place = {name: index for index, name in enumerate(order)}
         self._names = [sorted(one.factors, key=place.__getitem__) for one in equations]
         self._uses: dict[str, list[int]] = {name: [] for name in order}
@@ -222,8 +222,10 @@ class _Rounding:
         return sum(map(self._lack, range(len(self._equations))))
 
     def _searched(self, start: int) -> bool:
-        """Try the ways of rounding what is tied to an equation, the nearest first, within a limit."""
+        """Try the ways of rounding what is tied to an equation, the nearest first, within a limit; once is enough."""
         names = self._tied(start)
+        if not self._lost.isdisjoint(names):
+            return False
         nearest, bounds = dict(self.values), (dict(self._lowest), dict(self._highest))
         left = _MOST_TRIED if len(names) <= _MOST_SEARCHED else 0
 
@@ -244,6 +246,7 @@ class _Rounding:
         self._lowest, self._highest = bounds
         if not is_found:
             self.values = nearest
+            self._lost.update(names)
         return is_found
 
     def _can_be_held(self, number: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -103,9 +103,9 @@ def converted(form: Form, section: Section, values: PrintedFigures, how: OtherUn
         sums = {name: value for name, value in known.items() if not form.cells[name].ratio}
         found = balanced(form, sums, shift, how.decimals)
         step = Decimal(1).scaleb(-how.decimals)
-        shown = {name: value.scaleb(-shift).quantize(step) for name, value in known.items()} | dict(
-            found.values
-        )
+        shown = {
+            name: value.scaleb(-shift).quantize(step, ROUND_HALF_UP) for name, value in known.items()
+        } | dict(found.values)
         texts |= {cell.name: f"{shown[cell.name]:.{how.decimals}f}" for cell in own if cell.name in shown}
         apart |= dict.fromkeys(label for label, names in found.apart if not names.isdisjoint(texts))
     is_only = {cell.unit for cell in own if not cell.ratio} == set(units)
