@@ -143,6 +143,11 @@ class NumberFormat:
         section, _ = self._section(value)
         return section.colour if section else None
 
+    @property
+    def has_colours(self) -> bool:
+        """Whether it colours the text for any value."""
+        return any(section.colour is not None for section in self.sections)
+
     def show_text(self, text: str) -> str:
         """Return what a cell with a text shows."""
         if self.text_section is None:

@@ -119,8 +119,8 @@ def note_otherwise(
     if not code and has_formula and (traced := reading.tracer.formula(facts, place)):
         formula, code = traced
         words = f"={joined(quoted(formula or ''))}"
-    found = held_of(reading, fact).text
     if code not in {"", PLAIN}:
+        found = held_of(reading, fact).text
         reading.note(code, facts.name, place, None, name=name, label=label, found=found, formula=words)
     if code not in {"", PLAIN, VOLATILE}:
         return True
@@ -148,6 +148,8 @@ def shown_as(reading: WorkbookReading, fact: Fact, kind: Text | Date | Choice, h
     value, held = number_of(fact), fact.text or ""
     if fact.type == "s":
         shown = how.show_text(held)
+        if shown == held:
+            return _Display(held, held, "")
         is_same = joined(shown) == joined(held) or _means_same(kind, Held(shown), Held(held))
         return _Display(joined(shown), joined(held), "" if is_same else DIFFERS)
     if value is None:

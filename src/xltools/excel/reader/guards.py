@@ -85,7 +85,9 @@ def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
 
 def _is_unseen(reading: WorkbookReading, fact: Fact | None) -> bool:
     """Return whether a cell has a figure other than 0 in a font that nobody can read."""
-    if fact is None or is_empty(fact) or (value := number_of(fact)) == 0:
+    if fact is None or not (fact.style in reading.facts.unseen or reading.format_of(fact).has_colours):
+        return False  # as nearly all are
+    if is_empty(fact) or (value := number_of(fact)) == 0:
         return False
     colour = reading.format_of(fact).colour(value) if value is not None else None
     if colour is None:
@@ -139,12 +141,13 @@ def _is_shown_otherwise(
 
 def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return the cells that a merged area covers. It shows only the content of its first cell."""
+    first_row, _ = min(cells, default=(0, 0))
+    areas = [area for text in merges if (area := parsed_range(text)) and area[2] >= first_row]
     rows: dict[int, list[int]] = {}  # by column, those that no area covers so far
-    for row, column in sorted(cells):
+    for row, column in sorted(cells) if areas else ():
         rows.setdefault(column, []).append(row)
     found = set()
-    for text in merges:
-        top, left, bottom, right = parsed_range(text) or (0, 0, -1, -1)
+    for top, left, bottom, right in areas:
         for column in (column for column in rows if left <= column <= right):
             first = top + (column == left)
             begin, end = bisect_left(rows[column], first), bisect_left(rows[column], bottom + 1)
