@@ -704,7 +704,6 @@ def test_every_problem_of_a_form_has_a_case():
     of_lists |= {code for _, (code, _) in (test_lists.SHOWS | test_lists.CARRIES).values()}
     of_blocks = {code for _, code, _ in (test_blocks.FAULTS | test_whose.FAULTS).values()}
     of_blocks |= {code for _, code in test_given.FAULTS.values()}
-    of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()}
     of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()} | {
         code for *_, code in test_beside.FAULTS
     }

@@ -91,6 +91,8 @@ def yes_or_no() -> YesNo:
     """Return the kind of what is yes or no."""
     t = clerk()
     return YesNo(t("field.yes"), t("field.no"))
+
+
 class _Labelled(Protocol):
     """A field or a box for prose."""
 
