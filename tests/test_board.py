@@ -112,7 +112,7 @@ def test_two_files_of_one_name_are_told_with_their_folders():
         sent("001", values=sound_values() | changed, name="inbox/二次/a.xlsx"),
     )
     made = board(examine((one, other), ROSTER, Period(2024), "区"), ROSTER, DUE, DUE)
-    assert next(row[-1] for row in rows(made, "en") if row[0] == "001") == "inbox/a.xlsx、inbox/二次/a.xlsx"
+    assert next(row[-1] for row in rows(made, "en") if row[0] == "001") == "inbox/a.xlsx, inbox/二次/a.xlsx"
 
 
 @given(st.lists(st.sampled_from(["001", "002", "003", "009"]), max_size=5))

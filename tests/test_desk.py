@@ -256,6 +256,113 @@ def test_every_screen_is_sound_and_names_no_command(full):
         Page(asked(full, target))
 
 
+FORMS = SAMPLES / "forms"
+
+
+def begun(desk, *files, **about):
+    """The answer to beginning a collection with these files, the roster first."""
+    with work.arrivals() as arrived:
+        for path in files:
+            arrived.place(path.name).write_bytes(path.read_bytes())
+        return answer(desk, Request("POST", "/start", {"token": "", "district": "Northfield"} | about, arrived))
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "seen"),
+    [
+        ("federal-awards", "2023", "CHILDREN&#39;S HEALTH INSURANCE PROGRAM"),
+        ("pathfinders", "2024H1", "Northshire"),
+        ("nutrition", "2026-03", "Child weighed"),
+    ],
+)
+def test_a_collection_of_any_form_begins_and_every_screen_has_its_lists(tmp_path, name, period, seen):
+    """With a form of lists: each line is on the drawing, and each message about a line leads to its cell."""
+    returns = sorted((FORMS / name).iterdir())
+    roster = tmp_path / "roster.csv"
+    names = (path.stem.split("_")[:2] for path in returns)
+    roster.write_text("code,name\n" + "".join(f"{code},{agency}\n" for code, agency in names), encoding="utf-8")
+    home = tmp_path / "c"
+    home.mkdir()
+    with at(home) as desk:
+        assert begun(desk, roster, FORMS / f"{name}.toml", period="1999-13").status == 400
+        assert list(home.iterdir()) == [], "a form without a collection does not stay"
+        assert begun(desk, roster, FORMS / f"{name}.toml", period=period).status == 200
+        drop(desk, *returns)
+        for target in ("/board", "/rollup?incomplete=1", "/year", "/report"):
+            Page(asked(desk, target))
+        assert seen in asked(desk, "/rollup?incomplete=1")
+        for row in work.look(desk).board.rows:
+            text = asked(desk, f"/agency/{row.entry.code}")
+            page = Page(text)
+            within = {link[1:] for link in page.links if re.match("#[^/]", link)}
+            assert within <= set(page.ids), "every link leads to a place that is there"
+            for one in row.examined:
+                for finding in one.findings:
+                    if "[" in finding.cell:
+                        assert f'class="place">{finding.address}</a>' in text, finding
+                        assert re.search(r'<td id="file-1-\d+-\d+-\d+" class="\w+ hit', text)
+
+
+def test_a_form_finds_its_lists_of_codes_beside_it(tmp_path):
+    form = tmp_path / "form of ours.toml"
+    text = (FORMS / "federal-awards.toml").read_text(encoding="utf-8")
+    listed = re.search(r"items = \[\n  \{ key = \"unmodified\".*?\n\]", text, re.DOTALL)
+    form.write_text(text.replace(listed[0], 'file = "opinions.csv"'), encoding="utf-8")
+    codes = tmp_path / "opinions.csv"
+    codes.write_text("key,code,label\nunmodified,U,Unmodified\nqualified,Q,Qualified\n", encoding="utf-8")
+    roster = tmp_path / "roster.csv"
+    roster.write_text("code,name\n001,North County\n", encoding="utf-8")
+    home = tmp_path / "c"
+    home.mkdir()
+    with at(home) as desk:
+        refused = begun(desk, roster, form, period="2023")
+        assert refused.status == 400, "without the list"
+        assert b"opinions.csv" in refused.body
+        assert b".desk." not in refused.body, "files are named as they came"
+        assert begun(desk, roster, codes, period="2023").status == 400, "without the form"
+        assert list(home.iterdir()) == []
+        assert begun(desk, roster, codes, form, period="2023").status == 200
+        assert "qualified" in (home / "form.toml").read_text(encoding="utf-8")
+        Page(asked(desk, "/board"))
+
+
+def test_nothing_is_examined_twice_and_whatever_changes_is_seen(pair, monkeypatch):
+    _, own = pair
+    for path in sorted((SAMPLES / "problems").iterdir())[:6]:
+        shutil.copy(path, own / "inbox")
+    times = []
+    plain = reading.examine
+    monkeypatch.setattr(reading, "examine", lambda *given, **about: times.append(1) or plain(*given, **about))
+    waivers, settings_ = own / "waivers.csv", own / "collection.toml"
+    with at(own) as desk:
+        work.look(desk)
+        work.agency(desk, "003")
+        work.draft(desk, incomplete=True)
+        assert len(times) == 1
+        for count, change in enumerate(
+            (
+                next((own / "inbox").iterdir()).unlink,
+                lambda: waivers.write_text(
+                    waivers.read_text(encoding="utf-8") + "004,blank,,理由,某人,2025-01-01\n",
+                    encoding="utf-8",
+                ),
+                lambda: settings_.write_text(
+                    settings_.read_text(encoding="utf-8").replace("[levels]", '[levels]\nunprotected = "error"'),
+                    encoding="utf-8",
+                ),
+                lambda: (own / "roster.csv").write_text(
+                    (own / "roster.csv").read_text(encoding="utf-8") + "020,新单位\n", encoding="utf-8"
+                ),
+            ),
+            2,
+        ):
+            change()
+            seen = work.look(desk).seen.collection
+            assert len(times) == count
+            assert seen == work.look(work.Desk("zh")).seen.collection
+            times.pop()
+
+
 def packed(*members):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -329,7 +436,14 @@ def test_files_beyond_the_limits_are_refused_while_they_arrive(tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    "form", [{"year": "x"}, {"year": "2024", "due": "2024-99-01"}, {"year": "2024", "district": " "}]
+    "form",
+    [
+        {"period": "x"},
+        {"period": "2024-13"},
+        {"period": "2024H1"},  # the form is for years
+        {"period": "2024", "due": "2024-99-01"},
+        {"period": "2024", "district": " "},
+    ],
 )
 def test_a_collection_is_not_begun_by_a_faulty_form(tmp_path, form):
     with at(tmp_path) as desk:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from browser import opened
+from browser import Tab, opened
 from commands import xltools
 from conftest import ROOT
 from desk_host import desk_over
@@ -216,6 +216,45 @@ def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  
             if not url.startswith((f"http://127.0.0.1:{service.port}/", "file:"))
         ] == []
         assert tab.complaints() == []
+
+
+@pytest.mark.browser
+def test_two_tabs_of_one_desk_lose_nothing(service, pair, chromium):  # noqa: F811
+    """What both are doing at once is done; who decides on what the other has changed is told, and keeps what was typed."""
+    own, files = pair[1], sorted((SAMPLES / "clean").iterdir())
+    with opened(chromium) as first:
+        first.open(service.way_in)
+        one = Mouse(first)
+        page = first.page.context.new_page()
+        other = Mouse(Tab(page))
+        page.goto(f"http://127.0.0.1:{service.port}/")
+        for mouse in (one, other):
+            mouse.page.wait_for_selector("#choose", state="attached", timeout=20000)
+        one.drop(files[::2])
+        other.drop(files[1::2])
+        for mouse, count in (one, 10), (other, 9):
+            mouse.page.wait_for_selector(f".received li:nth-child({count})", timeout=60000)
+        assert {path.name for path in (own / "inbox").iterdir()} == {path.name for path in files}
+        assert sum(event["what"] == "received" for event in events(own)) == len(files)
+        one.go("rollup")
+        one.press("merge")
+        one.go("report")
+        one.press("starter")
+        other.go("report")
+        page.wait_for_selector("#text")
+        for mouse, text in (one, "甲写的。"), (other, "乙写的。"):
+            mouse.page.fill("#text", mouse.page.input_value("#text") + text)
+        one.press("text")
+        other.press("text", ".problem")
+        assert page.input_value("#typed").endswith("乙写的。")
+        saved = (own / "text.md").read_text(encoding="utf-8")
+        assert saved.endswith("甲写的。")
+        other.go("report")
+        page.wait_for_selector("#text")
+        assert page.input_value("#text") == saved, "goes on from what is there"
+        page.fill("#text", "丙写的。")
+        page.click("nav a[href='#/board']")  # the question whether to leave is answered with no
+        assert page.input_value("#text") == "丙写的。"
 
 
 @pytest.mark.browser

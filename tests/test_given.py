@@ -39,7 +39,7 @@ from xltools.data.period import Period
 from xltools.data.record import ListLine
 from xltools.data.roster import Entry, Roster
 from xltools.desk import work
-from xltools.desk.standalone import agency_files
+from xltools.desk.standalone import Before, agency_files
 from xltools.document.publishing import compose, report_of
 from xltools.document.reader import read_document
 from xltools.document.writer import render
@@ -381,7 +381,7 @@ def test_a_collection_gives_compares_and_adds(tmp_path):
     give(8, 5)
     assert run("merge").status == 1
     entry = Entry("001", "单位001", {"police": "否", "customs": "否"})
-    files = agency_files(folder, entry, {}, Given({("2026", "001"): {STAFF: Decimal(8)}}))
+    files = agency_files(folder, entry, Before(), Given({("2026", "001"): {STAFF: Decimal(8)}}))
     assert files["given.csv"].decode().splitlines()[1] == f'"001","{STAFF}","8","2026"'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import zipfile
+from decimal import Decimal
 
 import fill
 import pytest
@@ -13,11 +14,15 @@ from commands import xltools
 from conftest import ROOT
 from test_page import Page
 from xltools.collection import settings
-from xltools.data.filing import Return
+from xltools.data.filing import Return, Stamp
+from xltools.data.period import Period
+from xltools.data.record import Agency, ListLine
 from xltools.data.roster_lines import sender
 from xltools.desk import selfcheck, work
 from xltools.desk.answering import Request, answer
-from xltools.desk.standalone import agency_files, last_year_by_agency
+from xltools.desk.standalone import Before, agency_files, last_year_by_agency
+from xltools.excel.writer import write_return
+from xltools.form.library import find
 
 SAMPLES = ROOT / "samples"
 # What is found by comparing an agency with others, or with the key.
@@ -53,7 +58,7 @@ def year(tmp_path_factory):
 
 def checked(folder, entry, path, tmp_path):
     """What the page of *entry* finds in a file."""
-    for name, content in agency_files(folder, entry, last_year_by_agency(folder).get(entry.code, {})).items():
+    for name, content in agency_files(folder, entry, last_year_by_agency(folder).get(entry.code, Before())).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     content = path.read_bytes()
@@ -131,3 +136,78 @@ def test_the_return_of_another_agency_is_named(year, tmp_path):
     path = next(path for path in (SAMPLES / "clean").iterdir() if path.name.startswith("004"))
     (found,), _, _ = checked(year.folder, year.roster.get("003"), path, tmp_path)
     assert found.verdict == "check-other"
+
+
+LISTED = """
+schema = 2
+key = "made"
+edition = "1"
+title = "A list and what follows from it"
+authority = "made"
+[cover]
+fields = [
+  { key = "staff", label = "Staff", kind = "number" },
+  { key = "sort", label = "Sort", kind = "choice", from = "sorts" },
+]
+[[codes]]
+key = "sorts"
+items = [{ key = "a", label = "A" }, { key = "b", label = "B" }]
+[[section]]
+key = "register"
+title = "Register"
+sheet = "Register"
+[[section.list]]
+key = "loans"
+unique = ["name"]
+columns = [
+  { key = "name", label = "Name", kind = "text", required = true },
+  { key = "before", label = "Before" },
+  { key = "money", label = "Money" },
+]
+[[section.list.carry]]
+key = "kept"
+columns = "before = last.money"
+label = "What was left"
+authority = "made"
+[[section]]
+key = "sums"
+title = "Sums"
+sheet = "Sums"
+[[section.block]]
+rows = [{ key = "all", label = "All" }]
+columns = [{ key = "money", label = "Money", is = "sum(loans.money)" }]
+"""
+
+
+def test_the_lists_and_fields_of_last_year_are_in_the_page_of_a_form_with_lists(tmp_path):
+    form_file, roster = tmp_path / "form.toml", tmp_path / "roster.csv"
+    form_file.write_text(LISTED, encoding="utf-8")
+    roster.write_text("code,name\n001,One\n002,Two\n", encoding="utf-8")
+    about = ("--district", "D", "--roster", roster, "--form", form_file)
+    form = find(str(form_file))
+
+    def write(home, year, name, before, money):
+        stamp = Stamp("made", "1", Period(year), Agency("D", *name))
+        lines = {"loans": tuple(ListLine(i, (who + name[0], before, Decimal(money))) for i, who in enumerate("xy", 1))}
+        content = write_return(form, stamp, {"cover.staff": Decimal(money)}, {"cover.sort": "b"}, lists=lines)
+        (home / "inbox" / f"{name[0]}_{name[1]}_{year}.xlsx").write_bytes(content)
+
+    assert xltools(tmp_path, "init", "2023", "--year", 2023, *about).status == 0
+    assert xltools(tmp_path, "init", "2024", "--year", 2024, *about, "--prior", "2023").status == 0
+    for name, money in (("001", "One"), 700), (("002", "Two"), 31):
+        write(tmp_path / "2023", 2023, name, Decimal(0), money)
+        write(tmp_path / "2024", 2024, name, Decimal(money + 1), 10 * money)
+    for source in ("returns", "roll-up"):
+        if source == "roll-up":
+            assert xltools(tmp_path / "2023", "merge").status == 0
+        with contextlib.chdir(tmp_path / "2024"):
+            seen = work.look(work.Desk("zh")).seen
+        folder = settings.load(tmp_path / "2024")
+        (entry, _), (one, _) = seen.roster, seen.collection.counting
+        (found,), _, _ = checked(
+            folder, entry, tmp_path / "2024" / one.filing.source.path, tmp_path / source
+        )
+        assert places(found.examined.findings) == places(one.findings)
+        assert {"carry-over"} <= {finding.code for finding in one.findings}
+        with zipfile.ZipFile(tmp_path / source / "prior" / "last.xlsx") as book:
+            assert not any(b"Two" in book.read(part) for part in book.namelist())

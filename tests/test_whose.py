@@ -36,7 +36,7 @@ from xltools.data.policy import Policy
 from xltools.data.record import ListLine, total
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import flags_of
-from xltools.desk.standalone import agency_files
+from xltools.desk.standalone import Before, agency_files
 from xltools.document.publishing import compose, report_of
 from xltools.document.reader import read_document
 from xltools.document.writer import render
@@ -513,6 +513,6 @@ def test_a_collection_issues_and_reads_what_is_asked(tmp_path, monkeypatch):
     assert "三、治安案件" not in sheets["002"]
     entries = {entry.code: entry for entry in load_roster(folder.roster, FORM)}
     for code, flags in (("001", POLICE), ("002", NOBODY)):
-        files = agency_files(folder, entries[code], {})
+        files = agency_files(folder, entries[code], Before())
         path = roster_file(tmp_path, files["roster.csv"].decode())
         assert flags_of(*load_roster(path, FORM), FORM) == flags

@@ -43,7 +43,7 @@ class Mouse:
         """Begin a collection, by default that of the samples."""
         self.page.wait_for_selector("form[action='/start']", timeout=60000)
         self.page.fill("[name=district]", "青禾区")
-        self.page.fill("[name=year]", "2024")
+        self.page.fill("[name=period]", "2024")
         self.page.set_input_files("[name=roster]", roster)
         assert str(count) in self.press("start")
 

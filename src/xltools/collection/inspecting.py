@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from xltools.checking.collection import Collection, examine
+from xltools.checking.collection import Collection
 from xltools.collection.accepting import accepted_versions
 from xltools.collection.given_file import given_in
 from xltools.collection.last_year import LastYear, read_last_year
@@ -60,15 +60,21 @@ def inspect(
     last_files = prior or folder.before
     last_year = read_last_year(last_files, form, folder.period, options, execution)
     past = last_year.past if last_year else None
-    collection = examined_inbox(folder, inputs, roster, folder.period, past, options)
+    collection = examined_inbox(folder, inputs, roster, folder.period, past, options, execution)
     return Inspected(folder, form, roster, inputs, last_year, collection, options)
 
 
 def examined_inbox(
-    own: _Whose, inputs: Inputs, roster: Roster, period: Period, past: Past | None, options: ReadOptions
+    own: _Whose,
+    inputs: Inputs,
+    roster: Roster,
+    period: Period,
+    past: Past | None,
+    options: ReadOptions,
+    execution: Execution = LOCAL,
 ) -> Collection:
     """Return the returns of a collection as every command sees them, with the older versions that were accepted."""
-    return examine(
+    return execution.examine(
         inputs.filings,
         roster,
         period,

@@ -12,7 +12,7 @@ from xltools.checking.checks import verify
 from xltools.collection import location, settings
 from xltools.collection.inbox import content_of, gather
 from xltools.collection.manifest import hash_of
-from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs, read_one
+from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs
 from xltools.data.finding import has_errors
 from xltools.data.period import Period
 from xltools.data.prior import Past, past_before, past_of
@@ -30,34 +30,36 @@ class LastYear(NamedTuple):
     unusable: int
 
 
-def last_year_files(paths: Sequence[Path], form: Form, period: Period | None = None) -> list[Path]:
+def last_year_files(
+    paths: Sequence[Path], form: Form, period: Period | None = None, execution: Execution = LOCAL
+) -> list[Path]:
     """Return the files that contain the figures of the *form* before *period*.
 
     For the folder of a collection, this is its roll-up if it exists and is complete, else the folder of its returns.
     The roll-up has the codes of the roster, the sums and the years before. One of several periods has the period before
     and that of a year ago.
     """
-    return [file for path in paths for file in _files_at(path, form, period)]
+    return [file for path in paths for file in _files_at(path, form, period, execution)]
 
 
-def _files_at(path: Path, form: Form, period: Period | None) -> list[Path]:
+def _files_at(path: Path, form: Form, period: Period | None, execution: Execution) -> list[Path]:
     home = path.parent.parent  # of the returns of one of several periods
     if (path / location.FILE).is_file():
         found = settings.load(path)
         if found.period.is_year or period is None:
-            return [_rollup_or_returns(found, form)]
-        return [file for one in found.returns_before(period) for file in _files_at(one, form, period)]
+            return [_rollup_or_returns(found, form, execution)]
+        return [f for one in found.returns_before(period) for f in _files_at(one, form, period, execution)]
     if (home / location.FILE).is_file() and (own := Period.from_text(path.name)):
         found = settings.load(home)
         if not found.period.is_year and path == (there := found.at(own)).inbox:
-            return [_rollup_or_returns(there, form)]
+            return [_rollup_or_returns(there, form, execution)]
     return [path]
 
 
-def _rollup_or_returns(found: settings.Folder, form: Form) -> Path:
+def _rollup_or_returns(found: settings.Folder, form: Form, execution: Execution) -> Path:
     if not found.rollup.is_file():
         return found.inbox
-    filing = read_one(found.rollup, form)
+    filing = execution.read_one(found.rollup, form)
     return found.rollup if filing.record and not filing.left_out else found.inbox
 
 
@@ -74,7 +76,7 @@ def read_last_year(
     the files may be of the period before and of the same period a year ago; others are not used. Raises
     :class:`InputError` if the files are not of the year before.
     """
-    files = last_year_files(paths, form, period)
+    files = last_year_files(paths, form, period, execution)
     if not files:
         return None
     filings = read_inputs(files, replace(options, form=form, key=b""), execution).filings

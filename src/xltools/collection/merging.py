@@ -6,7 +6,7 @@ added, and a file replaces another one only as :mod:`xltools.checking.versions` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xltools.checking.collection import Collection, Examined, examine
@@ -66,10 +66,11 @@ def merge(
     policy: Policy | None = None,
     past: Past | None = None,
     former: Sequence[Filing] = (),
+    examining: Callable[..., Collection] = examine,
 ) -> Merge:
     """Verify and add up *filings*; with *incomplete*, files with errors are left out and the roll-up says so.
 
-    *former* are older versions of them; see :func:`~xltools.checking.collection.examine`.
+    *former* are older versions of them; see :func:`~xltools.checking.collection.examine`, which *examining* may stand for.
     Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster, or several.
     """
     filings, period = tuple(filings), period.checked(form)
@@ -80,7 +81,9 @@ def merge(
     expected = roster.without(reasons) if roster else None
     if past:  # an agency that is left out is not reported as gone
         past = past.without(_left_out(reasons, filings, roster))
-    collection = examine(kept, expected, period, district, code=code, policy=policy, past=past, former=former)
+    collection = examining(
+        kept, expected, period, district, code=code, policy=policy, past=past, former=former
+    )
     added = [filing for one in collection.counting if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xltools
 from xltools.checking.checks import verified
+from xltools.checking.collection import Collection, examine
 from xltools.collection.inbox import Inbox, InboxItem, gather, items, name_of
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, RefusedFile, Return, Skipped, Source
@@ -238,9 +239,14 @@ _Key = tuple[int, int, int]  # a file as it was read: its size, the time of its 
 
 @dataclass
 class ReadBefore:
-    """What was read of files. A file is read again if its size, its time or its number has changed."""
+    """What was read of files, and found in them.
+
+    A file is read again if its size, its time or its number has changed. All are examined again if anything that this
+    depends on is other than the last time.
+    """
 
     known: dict[tuple[str, str, bool], tuple[_Key, str, Given | None, Filings]] = field(default_factory=dict)
+    examined: tuple[object, Collection] | None = None  # what was examined last, and what was found
 
     def filings(self, file: str, options: ReadOptions) -> Filings | None:
         """Return what was read of a file if it is unchanged, else ``None``."""
@@ -281,7 +287,7 @@ _PAYS = 500  # files for each process; with fewer, starting processes takes long
 
 @dataclass(frozen=True)
 class Execution:
-    """How reading is run: by ``workers``, by default by processes of this machine.
+    """How reading and examining are run: files are read by ``workers``, by default by processes of this machine.
 
     ``processes`` is their number, by default as many as save time. ``watch`` gets the results and their number, and
     yields the results as they come, so that it can show the progress. What was read ``before`` is not read again.
@@ -309,6 +315,20 @@ class Execution:
         count = self.processes or min(os.cpu_count() or 1, len(files) // _PAYS)
         workers = self.workers or (processes_of_this_machine(count) if count > 1 else None)
         return self.watch(read_files(files, options, workers), len(files))
+
+    def read_one(self, path: Path, form: Form) -> Filing:
+        """Return the filing in a roll-up, which may be one of the files to read; see :func:`read_one`."""
+        found = next(self.read([str(path)], ReadOptions(form)))[0] if self.before else None
+        return read_one(path, form) if found is None or isinstance(found, Skipped) else found
+
+    def examine(self, *given: Any, **about: Any) -> Collection:
+        """Return what :func:`~xltools.checking.collection.examine` returns, as before if everything is as it was."""
+        if self.before is None:
+            return examine(*given, **about)
+        last = self.before.examined
+        if last is None or last[0] != (given, about):
+            last = self.before.examined = (given, about), examine(*given, **about)
+        return last[1]
 
 
 LOCAL = Execution()

@@ -148,6 +148,7 @@ def merge_files(
         policy=options.policy,
         past=last_year.past if last_year else None,
         former=former,
+        examining=execution.examine,
     )
     if outcome.rollup and options.texts:
         outcome = replace(outcome, rollup=replace(outcome.rollup, texts=options.texts))

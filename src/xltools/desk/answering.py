@@ -11,6 +11,7 @@ import hmac
 import io
 import os
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ from xltools.text import LANGS, catalog, error_text, harmless
 
 HTML, BINARY = "text/html; charset=utf-8", "application/octet-stream"
 OK, BAD, FORBIDDEN, NOT_FOUND, FAILED = 200, 400, 403, 404, 500
+_ARRIVED = re.compile(r"\.desk\.[^/\\]+[/\\]\d{6}[/\\]")  # before the name of a file that arrived
 _NAMING = {"agency", "figure"}  # screens whose address goes on with what they show
 _EARLIEST = (
     1980,
@@ -69,6 +71,7 @@ def answer(desk: Desk, request: Request) -> Response:  # noqa: PLR0911  one for 
     url = urlsplit(request.target)
     way = tuple(map(unquote, url.path.strip("/").split("/")))
     given = {**dict(parse_qsl(url.query)), **request.form}
+    typed = request.form.get("text", "")  # is shown again if it was not saved
     try:
         if request.method == "GET":
             return _got(desk, way, given)
@@ -78,15 +81,15 @@ def answer(desk: Desk, request: Request) -> Response:  # noqa: PLR0911  one for 
     except _NotFoundError:
         return _problem(desk, [catalog(desk.lang)("desk.not-found")], NOT_FOUND)
     except XltoolsError as error:
-        return _problem(desk, error_text(error, desk.lang).splitlines(), BAD)
+        return _problem(desk, error_text(error, desk.lang).splitlines(), BAD, typed)
     except OSError as error:
-        return _problem(desk, [harmless(error.strerror or str(error))], FAILED)
+        return _problem(desk, [harmless(error.strerror or str(error))], FAILED, typed)
     except Exception as error:
         if os.environ.get("XLTOOLS_DEBUG"):
             raise
         t = catalog(desk.lang)
         return _problem(
-            desk, [harmless(t("desk.defect", kind=type(error).__name__, reason=str(error)))], FAILED
+            desk, [harmless(t("desk.defect", kind=type(error).__name__, reason=str(error)))], FAILED, typed
         )
 
 
@@ -111,8 +114,9 @@ def _html(text: str) -> Response:
     return Response(text.encode())
 
 
-def _problem(desk: Desk, lines: list[str], status: int) -> Response:
-    return Response(screens.problem(desk, lines, start_of(desk)).encode(), status)
+def _problem(desk: Desk, lines: list[str], status: int, typed: str = "") -> Response:
+    lines = [_ARRIVED.sub("", line) for line in lines]
+    return Response(screens.problem(desk, lines, start_of(desk), typed).encode(), status)
 
 
 # -- screens and files
@@ -313,14 +317,21 @@ def _text(desk: Desk, given: Mapping[str, str], _: Arrivals | None) -> str:
 
 
 def _start(desk: Desk, given: Mapping[str, str], arrived: Arrivals | None) -> str:
-    if not re.fullmatch(r"[0-9]{4}", given.get("year", "")):
-        raise InputError(Problem("desk-year"))
-    roster = next(path for path in sorted(_needed(arrived).folder.rglob("*")) if path.is_file())
+    text = given.get("period", "").strip()
+    if (period := Period.from_text(text)) is None:
+        raise InputError(Problem("bad-period", facts={"text": text}))
     try:
         due = dt.date.fromisoformat(given["due"]) if given.get("due") else None
     except ValueError as error:
         raise InputError(Problem("desk-due")) from error
-    made = work.start(desk, Period(int(given["year"])), given.get("district", "").strip(), roster, due)
+    roster, *others = sorted(path for path in _needed(arrived).folder.rglob("*") if path.is_file())
+    form = next((path for path in others if path.suffix.lower() == ".toml"), None)
+    if others and form is None:
+        raise InputError(Problem("desk-no-form"))
+    if form:  # it finds the lists of codes that it names beside it
+        for path in others:
+            shutil.move(path, form.parent / path.name)
+    made = work.start(desk, period, given.get("district", "").strip(), roster, due, form)
     count = len(load_roster(made.roster).entries)
     return screens.year(desk, [catalog(desk.lang)("desk.created", count=count)])
 

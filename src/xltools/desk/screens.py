@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from xltools.checking.board import ACTIONS, FileStatus
 from xltools.checking.collection import Collection
@@ -16,22 +16,27 @@ from xltools.collection.publishing import PreparedReport, RenderedReport
 from xltools.collection.rollup_file import MergedFiles
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
+from xltools.data.document import Table
 from xltools.data.number import NO_VALUE
+from xltools.data.plain_table import plain_table
 from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
 from xltools.desk import work
 from xltools.desk.selfcheck import Checked
 from xltools.desk.work import AgencyView, Desk, View
-from xltools.document.official import official_table, top_row
+from xltools.document.list_table import list_table
+from xltools.document.official import official_table, top_row, unvalued
 from xltools.document.pages import page
 from xltools.document.publishing import label_of
 from xltools.document.writer import DOCUMENT_FORMATS, missing_for
 from xltools.document.writer.as_html import article
 from xltools.form.layout import layout
-from xltools.form.library import find
+from xltools.form.library import DEFAULT, find
+from xltools.form.places import ListSheet
 from xltools.report import board as board_words
 from xltools.report import history as history_words
 from xltools.report.html import HtmlSection
+from xltools.report.html.sheets import entry
 from xltools.report.reception import received_line
 from xltools.report.text import effect_text, skipped_text
 from xltools.text import (
@@ -39,6 +44,7 @@ from xltools.text import (
     Lang,
     catalog,
     cause_text,
+    clerk,
     error_text,
     finding_text,
     group_text,
@@ -68,9 +74,10 @@ def shell(desk: Desk, start: str) -> str:
     )
 
 
-def problem(desk: Desk, lines: Sequence[str], start: str) -> str:
-    """Return why something was not done, and what to do next."""
-    return _page("problem", desk, lines=lines, next=catalog(desk.lang)("desk.error-next"), start=start)
+def problem(desk: Desk, lines: Sequence[str], start: str, typed: str = "") -> str:
+    """Return why something was not done, and what to do next; with the text that was *typed* and not saved."""
+    about = {"lines": lines, "next": catalog(desk.lang)("desk.error-next"), "start": start, "typed": typed}
+    return _page("problem", desk, **about)
 
 
 def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Sequence[str] = ()) -> str:
@@ -155,28 +162,57 @@ def rollup(
         form=options.form,
         obstacles=list(_obstacles(merged.outcome.collection, desk.lang)) if found is None else [],
         tables=list(_tables(found)) if found else [],
+        without=unvalued(found.form, found.values) if found else (),
+        entry=entry,
         incomplete=incomplete,
         written=is_written,
     )
 
 
-def _tables(found: Rollup) -> Iterator[tuple[Any, Any, dict[tuple[int, int], str]]]:
-    """Yield each sheet with figures, its table, and the name of the cell at each place of the table."""
-    for sheet in layout(found.form).sheets:
-        if sheet.cells:
+_MOST_LINES = 200  # of a list in a roll-up; the workbook has all
+
+
+class _RollupTable(NamedTuple):
+    """A table of the roll-up, the name of the figure at each place of it, and how many lines it leaves out."""
+
+    title: str
+    table: Table
+    names: Mapping[tuple[int, int], str] = {}
+    left_out: int = 0
+
+
+def _tables(found: Rollup) -> Iterator[_RollupTable]:
+    """Yield the tables of the roll-up in the order of the form: first the figures in fields; each list with its first lines."""
+    form, record = found.form, found.record
+    if names := [name for name, cell in form.cells.items() if cell.field]:
+        rows = [(clerk()("receipt.item"), clerk()("receipt.content"))]
+        rows += [(form.cells[name].label, "") for name in names]
+        table = plain_table(rows, ("row", "figure"), (), clerk()("receipt.fields"))
+        yield _RollupTable(table.title, table, {(row, 1): name for row, name in enumerate(names, 1)})
+    for sheet in layout(form).in_order:
+        if isinstance(sheet, ListSheet):
+            count = len(record.lists.get(sheet.list.key, ()))
+            table = list_table(form, sheet.list, record, is_sum=True, only=range(1, _MOST_LINES + 1))
+            yield _RollupTable(sheet.title, table, left_out=max(0, count - _MOST_LINES))
+        elif sheet.cells:
             top = top_row(sheet)
-            names = {(row - top, column): name for name, (row, column) in sheet.anchors.items()}
-            yield sheet, official_table(found.form, sheet.section, None), names
+            names_at = {(row - top, column): name for name, (row, column) in sheet.anchors.items()}
+            yield _RollupTable(sheet.section.title, official_table(form, sheet.section, None), names_at)
 
 
 def _obstacles(collection: Collection, lang: Lang) -> Iterator[tuple[str, str]]:
     """Yield each file that prevents a roll-up with its first error, and each agency that sent none."""
     for one in collection.examined:
         if first := next((finding for finding in one.findings if finding.is_error), None):
-            yield str(one.filing.agency or one.filing.source.name), plain_message(first, lang)
+            yield _named(str(one.filing.agency or one.filing.source.name), plain_message(first, lang))
     for finding in collection.of_no_file:
         if finding.is_error:
-            yield finding.agency, plain_message(finding, lang)
+            yield _named(finding.agency, plain_message(finding, lang))
+
+
+def _named(agency: str, line: str) -> tuple[str, str]:
+    """Return an agency and a message about it, which may begin with the agency."""
+    return agency, line.removeprefix(agency).lstrip()
 
 
 def figure(desk: Desk, merged: MergedFiles, cell: str, *, incomplete: bool) -> str:
@@ -260,6 +296,7 @@ def year(desk: Desk, told: Sequence[str] = ()) -> str:
     folder = desk.folder() if desk.has_collection else None
     if folder is None:
         about: dict[str, Any] = {"year": work.today().year - 1, "roster": (), "outbox": {}, "title": ""}
+        about["default_form"] = find(DEFAULT).title
     else:
         there = folder.outbox.is_dir() and {
             path.name.partition("_")[0]: path.name for path in sorted(folder.outbox.glob("*_*.xlsx"))

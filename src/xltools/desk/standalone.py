@@ -12,20 +12,22 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from xltools.collection import location, settings
 from xltools.collection.given_file import given_in
 from xltools.collection.issuing import as_issued, last_figures
-from xltools.collection.last_year import read_last_year
-from xltools.collection.reading import ReadOptions
+from xltools.collection.last_year import last_year_files, read_last_year
+from xltools.collection.reading import ReadOptions, read_inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
-from xltools.data.filing import Stamp
+from xltools.data.filing import Return, Stamp
 from xltools.data.given import Given
 from xltools.data.period import Period
 from xltools.data.policy import Policy
-from xltools.data.roster import Entry
+from xltools.data.prior import Past
+from xltools.data.record import Agency, ListLine, Lists
+from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import flags_of
 from xltools.document.pages import page
 from xltools.errors import OutputError, Problem
@@ -33,8 +35,8 @@ from xltools.files import read_bytes
 from xltools.form import library
 from xltools.form.kinds import NO, YES
 from xltools.form.library import find, names
-from xltools.form.model import RULE_MAKERS
-from xltools.form.wording import AGO
+from xltools.form.model import RULE_MAKERS, Form
+from xltools.form.wording import AGO, LAST
 from xltools.text import Lang, catalog
 
 PARTS = ("wasm", "core", "api", "stdlib", "site")  # each a file of the runtime, compressed
@@ -49,17 +51,24 @@ def desk_page(lang: Lang) -> bytes:
     return _page(lang, {}, is_check=False)
 
 
+class Before(NamedTuple):
+    """What an agency reported before, as far as it is known: its figures, and its lists of last year and, under ``ago.``, a year ago."""
+
+    figures: Mapping[str, Decimal] = {}
+    lists: Mapping[str, Lists] = {}
+
+
 def agency_pages(folder: Folder, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes]]:
     """Yield for each of *entries* the page in which that agency of a collection checks its workbook."""
-    last, form = last_year_by_agency(folder), find(folder.form)
+    before, form = last_year_by_agency(folder), find(folder.form)
     given = given_in(folder, form, load_roster(folder.roster, form))
     for entry in entries:
-        files = agency_files(folder, entry, last.get(entry.code, {}), given)
+        files = agency_files(folder, entry, before.get(entry.code, Before()), given)
         yield entry, _page("zh", files, is_check=True)
 
 
-def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
-    """Return last year's figures of the agencies of a collection, by their codes."""
+def last_year_by_agency(folder: Folder) -> Mapping[str, Before]:
+    """Return what the agencies of a collection reported before, by their codes."""
     if not folder.before:
         return {}
     form = find(folder.form)
@@ -67,11 +76,37 @@ def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
     if last_year is None:
         return {}
     roster = as_issued(load_roster(folder.roster), [folder.outbox], last_year.past)
-    return last_figures(last_year.past, roster, folder.district)
+    figures = last_figures(last_year.past, roster, folder.district)
+    lists = _lists_before(folder, form, last_year.past.after(roster), roster) if form.lists else {}
+    return {code: Before(known, lists.get(code, {})) for code, known in figures.items()}
+
+
+def _lists_before(folder: Folder, form: Form, past: Past, roster: Roster) -> dict[str, dict[str, Lists]]:
+    """Return by the codes of the roster the lists before of the agencies of which every line is known."""
+    period = folder.period.counted(form.begins)
+    times = {period.year_ago: AGO, period.previous: ""}
+    matched = past.matches(entry.agency(folder.district) for entry in roster)
+    codes = {old: agency.code for agency, old in matched.items()}
+    found: dict[str, dict[str, Lists]] = {}
+    for filing in read_inputs(last_year_files(folder.before, form, period), ReadOptions(form)).filings:
+        if not isinstance(filing, Return) or filing.record.period not in times:
+            continue
+        time, own = times[filing.record.period], dict[Agency, dict[str, list[ListLine]]]()
+        for key, lines in filing.record.lists.items():
+            for line in lines:
+                of_agency = own.setdefault(line.agency or filing.agency, {})
+                of_agency.setdefault(key, []).append(line._replace(agency=None))
+        for agency in [member.agency for member in filing.members] or [filing.agency]:
+            known = past.lines.get(agency, {})
+            cells = [known.get(f"{time or LAST}{key}") for key in form.lists]
+            if agency in codes and not any(one is None or None in one.values() for one in cells):
+                lists = {key: tuple(lines) for key, lines in own.get(agency, {}).items()}
+                found.setdefault(codes[agency], {})[time] = lists
+    return found
 
 
 def agency_files(
-    folder: Folder, entry: Entry, last: Mapping[str, Decimal], given: Given | None = None
+    folder: Folder, entry: Entry, before: Before, given: Given | None = None
 ) -> dict[str, bytes]:
     """Return all that a page knows of a collection: its settings, one line of the roster, and one agency's last year.
 
@@ -91,7 +126,7 @@ def agency_files(
     name = folder.form
     if name not in names():  # a form of one's own travels with the page
         name, files["form.toml"] = "form.toml", form.text.encode()
-    prior = _last_year(folder, entry, last)
+    prior = _last_year(folder, entry, before)
     files |= prior
     about = {
         **_dated(folder.period),
@@ -126,20 +161,34 @@ def _cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dict[str, bytes]:
-    """Return workbooks with the agency's own figures of the periods before, without those that are not wholly known."""
+def _last_year(folder: Folder, entry: Entry, before: Before) -> dict[str, bytes]:
+    """Return workbooks with what the agency itself reported before, without the periods that are not wholly known."""
     from xltools.excel.writer import write_return  # noqa: PLC0415  XlsxWriter is slow to import
 
-    form, found = find(folder.form), dict[str, bytes]()
+    form, last, found = find(folder.form), before.figures, dict[str, bytes]()
     flags = flags_of(entry, form, folder.policy.rule_makers)
     elsewhere = form.elsewhere(form.lacking(flags))
-    inputs = [cell for cell in form.inputs if cell.in_table and cell.name not in elsewhere]
+    typed = [cell for cell in form.inputs if cell.over is None and not form.is_count(cell.name)]
+    typed = [cell for cell in typed if cell.name not in elsewhere]
     for period, file, time in ((folder.period.previous, "last", ""), (folder.period.year_ago, "ago", AGO)):
-        values = {cell.name: last[time + cell.name] for cell in inputs if time + cell.name in last}
-        if all(cell.name in values or cell.weight for cell in inputs):  # a blank would count as 0
+        values = {cell.name: last[time + cell.name] for cell in typed if time + cell.name in last}
+        if form.lists and time not in before.lists:
+            continue
+        if all(cell.name in values or cell.weight for cell in typed):  # a blank would count as 0
             stamp = Stamp(form.key, form.edition, period, entry.agency(folder.district), flags=flags)
-            found[f"{_PRIOR}/{file}.xlsx"] = write_return(form, stamp, values)
+            chosen = _chosen(form, {name: last.get(time + name) for name in form.counted})
+            lists = before.lists.get(time)
+            found[f"{_PRIOR}/{file}.xlsx"] = write_return(form, stamp, values, chosen, lists=lists)
     return found
+
+
+def _chosen(form: Form, counts: Mapping[str, Decimal | None]) -> dict[str, str]:
+    """Return the options that were chosen, by their fields, from the *counts* of one agency."""
+    found: dict[str, list[str]] = {}
+    for name, (of_field, option) in form.counted.items():
+        if counts[name]:
+            found.setdefault(of_field, []).append(option)
+    return {name: ",".join(options) for name, options in found.items()}
 
 
 def sources_digest() -> str:

@@ -64,7 +64,7 @@ Progress = Callable[[int, int], None]  # files done, and how many there are
 
 @dataclass
 class Memory(ReadBefore):
-    """What was read of the files in the inbox, so that a screen of 1,000 agencies does not read 1,000 files again.
+    """What was read of the files in the inbox and found in them, so that a screen of 1,000 agencies does not do it again.
 
     What is written is always made from files that are read anew.
     """
@@ -511,9 +511,26 @@ def text_version(folder: Folder) -> str:
     return hashlib.sha256(read_bytes(path)).hexdigest() if path.is_file() else ""
 
 
-def start(desk: Desk, period: Period, district: str, roster: Path, due: dt.date | None = None) -> Folder:
-    """Make a collection of the working folder, as ``init`` does."""
-    return settings.create(Path(), period, district, roster, due=due, lang=desk.lang)
+FORM = Path("form.toml")  # where the form of a collection that was begun at the desk is kept
+
+
+def start(
+    desk: Desk,
+    period: Period,
+    district: str,
+    roster: Path,
+    due: dt.date | None = None,
+    form: Path | None = None,
+) -> Folder:
+    """Make a collection of the working folder, as ``init`` does; a *form* of one's own is kept in it with its codes."""
+    if form is None:
+        return settings.create(Path(), period, district, roster, due=due, lang=desk.lang)
+    write_atomically(FORM, find(str(form)).text.encode(), is_new=True)
+    try:
+        return settings.create(Path(), period, district, roster, str(FORM), due, lang=desk.lang)
+    except BaseException:
+        FORM.unlink()
+        raise
 
 
 def unpack(arrived: Arrivals) -> Folder:

@@ -204,7 +204,7 @@ def compose(
             blocks += _table_blocks(form, section, values, filing.elsewhere, unit)
         for one in (one for one in section.lists if lacking.isdisjoint(form.flags_of_list(one.key))):
             blocks += [Heading(one.title, 2)] if one.title else []
-            blocks.append(list_table(form, one, filing))
+            blocks.append(list_table(form, one, filing.record, is_sum=filing.is_rollup))
         for part in section.parts:
             blocks += [Heading(part.label, 2)] if part.label else []
             blocks += map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))

@@ -35,25 +35,25 @@ def rows(board: Board, lang: Lang) -> list[list[str]]:
     t, found = catalog(lang), []
     for row in board.rows:
         counts = [str(row.count(severity) or "") for severity in _COUNTED]
-        files = _files(row)
+        files = t("finding-part.separator").join(_files(row))
         if len(row.filings) > _PAIR:
             files = t("board.files", count=len(row.filings))
         found.append([row.entry.code, row.entry.name, states(row, lang), *counts, files])
     return found
 
 
-def _files(row: BoardRow) -> str:
+def _files(row: BoardRow) -> list[str]:
     """Return the names of the files of an agency; their paths if several have one name."""
     sources = [filing.source for filing in row.filings]
     are_clear = len({source.name for source in sources}) == len(sources)
-    return "、".join(source.name if are_clear else source.path for source in sources)
+    return [source.name if are_clear else source.path for source in sources]
 
 
 def states(row: BoardRow, lang: Lang) -> str:
     """Return the states in words; "received" is left out if there is another state."""
     t = catalog(lang)
     values = [state.value for state in row.states if state is not AgencyState.RECEIVED]
-    return "、".join(
+    return t("finding-part.separator").join(
         t.about(row.kind, f"board.state-{value}") for value in values or [AgencyState.RECEIVED.value]
     )
 
@@ -105,7 +105,7 @@ def remarks(board: Board, lang: Lang) -> Iterator[str]:
 
 def _compared(row: BoardRow, lang: Lang) -> Iterator[str]:
     t, filings = catalog(lang), row.filings
-    yield t("board.two-files", agency=row.entry.agency(), files=_files(row))
+    yield t("board.two-files", agency=row.entry.agency(), files=t("finding-part.separator").join(_files(row)))
     if len(filings) != _PAIR:
         return
     try:

@@ -53,7 +53,7 @@
       if (isHere) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
     for (const form of main.querySelectorAll("form[data-filter]")) readFilter(form);
-    for (const button of main.querySelectorAll("[data-folder]")) button.hidden = !window.showDirectoryPicker;
+    for (const button of main.querySelectorAll("[data-folder]")) button.hidden = !canSaveInFolder();
     if (keepsPlace) window.scrollTo(0, place);
     else { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
   }
@@ -109,10 +109,14 @@
     asked += 1;
     await show(await (files && isBeyond(files) ? ask("/beyond", fields, null) : ask(target, fields, files)));
   }
+  // A text that was typed and not saved is not left without a question.
+  const isTyped = () => [...document.querySelectorAll("main textarea")].some((box) => box.value !== box.defaultValue);
+  const stays = () => isTyped() && !confirm(words("leave"));
+  addEventListener("beforeunload", (event) => { if (isTyped()) event.preventDefault(); });
   addEventListener("submit", (event) => {
     const form = event.target;
     event.preventDefault();
-    if (!("ask" in form.dataset)) return;
+    if (!("ask" in form.dataset) || (!form.querySelector("textarea") && stays())) return;
     const all = [...new FormData(form)];
     const fields = Object.fromEntries(all.filter(([, value]) => typeof value === "string"));
     const files = all.map(([, value]) => value).filter((value) => value instanceof File && value.name);
@@ -154,6 +158,9 @@
     setTimeout(() => URL.revokeObjectURL(address), 60000);
   }
   // A folder to write into, where the browser has one: the files of a zip go into a new folder inside of it.
+  function canSaveInFolder() {
+    try { return Boolean(window.showDirectoryPicker && new DecompressionStream("deflate-raw")); } catch { return false; }
+  }
   async function* members(zip) {
     const bytes = await zip.arrayBuffer(), data = new DataView(bytes), end = bytes.byteLength - 22; // it has no comment
     let at = data.getUint32(end + 16, true);
@@ -213,6 +220,7 @@
     if ("file" in link.dataset) { event.preventDefault(); save(link.dataset.file); return; }
     const to = link.getAttribute("href") ?? "";
     if (!to.startsWith("#")) return;
+    if (to.startsWith("#/") && stays()) { event.preventDefault(); return; }
     if (!to.startsWith("#/")) {
       event.preventDefault();
       const target = byId(decodeURIComponent(to.slice(1)));

@@ -102,17 +102,11 @@ const host = (() => {
 
   async function ask(target, fields, files, told) {
     const worker = await ready;
-    let read = 0;
-    const sent = await Promise.all((files ?? []).map(async (file) => {
-      const content = await file.arrayBuffer();
-      told(++read, files.length);
-      return [file.name, content];
-    }));
     const id = ++count;
     const found = await new Promise((done) => {
       waiting.set(id, done);
       toldNow = told;
-      worker.postMessage({ id, target, fields, files: files ? sent : null }, sent.map(([, content]) => content));
+      worker.postMessage({ id, target, fields, files }); // the worker reads them
     });
     if (found.failed) throw new Error(found.failed);
     return { status: found.status, name: found.name, body: new Blob([found.body]) };

@@ -58,12 +58,13 @@ InPage(about["lang"], is_check=about["is_check"], told=told)`);
   started(1);
 }
 
-// Files are handed over one after the other, so that few of them are in memory twice.
+// Files are read and handed over one after the other, so that few of them are in memory twice.
 function* each(files) {
-  while (files.length) {
-    const file = python.toPy(files.shift());
-    yield file;
-    file.destroy();
+  const reader = new FileReaderSync();
+  for (const file of files) {
+    const pair = python.toPy([file.name, reader.readAsArrayBuffer(file)]);
+    yield pair;
+    pair.destroy();
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,18 +11,22 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.grouping import FindingGroup
-from xltools.data.document import Table
+from xltools.data.document import Box, Table
 from xltools.data.filing import Origin, Return
 from xltools.data.finding import Finding, Place
+from xltools.data.list_lines import line_keys
 from xltools.data.number import NO_VALUE, close
+from xltools.document.list_table import list_table
 from xltools.document.official import official_table, printed_labels, top_row
 from xltools.form.address import a1
 from xltools.form.layout import layout
-from xltools.form.places import Sheet
+from xltools.form.lists import cell_name, parts_of_cell
+from xltools.form.places import ListSheet, Sheet
 from xltools.form.ratio import is_shown_right
 from xltools.text import number
 
 _MOST_PLACES = 12  # the number of places listed beside a message; the list below it has all
+_MOST_LINES = 200  # the number of lines of a list that are shown, besides those with messages
 
 
 class NumberedMessage(NamedTuple):
@@ -93,14 +98,39 @@ class RenderedField(NamedTuple):
     text: str
 
 
-class RenderedSheet(NamedTuple):
-    """A sheet of the form. One with a table has the anchor of each cell and label, and the name of each cell, by place."""
+def entry(box: Box) -> str:
+    """Return what a cell of a list shows: of a figure with separators, as those of the tables."""
+    is_figure = box.role == "figure" and box.text not in {"", NO_VALUE}
+    return number(Decimal(box.text)) if is_figure else box.text
 
-    sheet: Sheet
+
+class RenderedSheet(NamedTuple):
+    """A sheet of the form. One with a table has the anchor of each cell and label, and the name of each cell, by place.
+
+    ``left_out`` is the number of lines of a list that are not shown.
+    """
+
+    sheet: Sheet | ListSheet
     anchor: str
     table: Table | None = None
     anchors: Mapping[tuple[int, int], str] = {}
     names: Mapping[tuple[int, int], str] = {}
+    left_out: int = 0
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is that of a list."""
+        return isinstance(self.sheet, ListSheet)
+
+    @property
+    def title(self) -> str:
+        """The title of the section or list."""
+        return self.sheet.title if isinstance(self.sheet, ListSheet) else self.sheet.section.title
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The names of the texts, if it has no table."""
+        return () if isinstance(self.sheet, ListSheet) or self.table else tuple(self.sheet.texts)
 
 
 @dataclass(frozen=True)
@@ -114,6 +144,8 @@ class RenderedForm:
     def anchor(self, place: Place | Finding) -> str:
         """Return the anchor of the cell or label at *place*, else that of its sheet, else an empty text."""
         form = self.filing.form
+        if place.cell in self._lines:
+            return self._lines[place.cell]
         name, _ = form.counted.get(place.cell, (place.cell, ""))
         if name in form.cells or name in form.texts or name in form.void:
             return f"{self.prefix}-{name}"
@@ -160,15 +192,21 @@ class RenderedForm:
             return number(self._values[name])
         return self.filing.form.shown(name, self.filing.prose.get(name)) or self._faulty.get(name, "")
 
+    def entry(self, name: str, box: Box) -> RenderedFigure:
+        """Return the content of the cell *name* of a list, which is printed as *box*."""
+        return RenderedFigure(entry(box)) if box.text else RenderedFigure(typed=self._typed.get(name, ""))
+
     @cached_property
     def sheets(self) -> tuple[RenderedSheet, ...]:
         """The sheets of the form in order."""
         return tuple(
             self._sheet(f"{self.prefix}-{index}", sheet)
-            for index, sheet in enumerate(layout(self.filing.form, self.filing.lacking).sheets, 1)
+            for index, sheet in enumerate(layout(self.filing.form, self.filing.lacking).in_order, 1)
         )
 
-    def _sheet(self, anchor: str, sheet: Sheet) -> RenderedSheet:
+    def _sheet(self, anchor: str, sheet: Sheet | ListSheet) -> RenderedSheet:
+        if isinstance(sheet, ListSheet):
+            return self._list(anchor, sheet)
         if not sheet.cells:
             return RenderedSheet(sheet, anchor)
         top = top_row(sheet)
@@ -183,13 +221,55 @@ class RenderedForm:
             sheet, anchor, official_table(self.filing.form, sheet.section, None), anchors, names
         )
 
+    def _list(self, anchor: str, sheet: ListSheet) -> RenderedSheet:
+        """Return the first lines of a list, and all with messages; an anchor has no key of a line, which may be any text."""
+        form, one, record = self.filing.form, sheet.list, self.filing.record
+        lines = record.lists.get(one.key, ())
+        shown = [
+            (number, key)
+            for number, key in enumerate(line_keys(one, lines), 1)
+            if number <= _MOST_LINES or key in self._marked_lines.get(one.key, ())
+        ]
+        table = list_table(
+            form, one, record, is_sum=self.filing.is_rollup, only={number for number, _ in shown}
+        )
+        first = len(table.widths) - len(one.columns)
+        names = {
+            (row, first + column): cell_name(one.key, key, line)
+            for row, (_, line) in enumerate(shown, 1)
+            for column, key in enumerate(one.keys)
+        }
+        anchors = {(row, column): f"{anchor}-{row}-{column}" for row, column in names}
+        return RenderedSheet(sheet, anchor, table, anchors, names, len(lines) - len(shown))
+
+    @cached_property
+    def _marked_lines(self) -> Mapping[str, AbstractSet[str]]:
+        """The keys of the lines with messages, by list."""
+        found: dict[str, set[str]] = {}
+        for mark in self.marks:
+            for place in mark.group.places:
+                if cell := parts_of_cell(place.cell):
+                    found.setdefault(cell[0], set()).add(cell[2])
+        return found
+
+    @cached_property
+    def _lines(self) -> Mapping[str, str]:
+        """The anchors of the cells of lists, by name, and of each list, by key."""
+        found: dict[str, str] = {}
+        for one in self.sheets:
+            if isinstance(one.sheet, ListSheet):
+                found[one.sheet.list.key] = one.anchor
+                for place, name in one.names.items():
+                    found.setdefault(name, one.anchors[place])
+        return found
+
     @cached_property
     def _anchors(self) -> dict[tuple[str, str], str]:
         """The anchors of sheets and labels by sheet and address; in a document the sheet is the title of its section."""
-        found = {(one.sheet.section.title, ""): one.anchor for one in self.sheets}
+        found = {(one.title, ""): one.anchor for one in reversed(self.sheets)}
         for one in self.sheets:
             found[one.sheet.name, ""] = one.anchor
-            for label in printed_labels(one.sheet):
+            for label in () if isinstance(one.sheet, ListSheet) else printed_labels(one.sheet):
                 address = a1(*label.area.anchor)
                 found[one.sheet.name, address] = f"{one.anchor}-{address}"
         return found
@@ -217,5 +297,5 @@ class RenderedForm:
     def _typed(self) -> dict[str, str]:
         """The contents of the inputs that gave no figure, as far as findings have them."""
         findings = (finding for mark in self.marks for finding in mark.group.findings)
-        inputs = set(self.filing.form.input_names)
+        inputs = {*self.filing.form.input_names, *self._lines}
         return {finding.cell: str(finding.found) for finding in findings if finding.cell in inputs}
