@@ -264,7 +264,9 @@ def begun(desk, *files, **about):
     with work.arrivals() as arrived:
         for path in files:
             arrived.place(path.name).write_bytes(path.read_bytes())
-        return answer(desk, Request("POST", "/start", {"token": "", "district": "Northfield"} | about, arrived))
+        return answer(
+            desk, Request("POST", "/start", {"token": "", "district": "Northfield"} | about, arrived)
+        )
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,9 @@ def test_a_collection_of_any_form_begins_and_every_screen_has_its_lists(tmp_path
     returns = sorted((FORMS / name).iterdir())
     roster = tmp_path / "roster.csv"
     names = (path.stem.split("_")[:2] for path in returns)
-    roster.write_text("code,name\n" + "".join(f"{code},{agency}\n" for code, agency in names), encoding="utf-8")
+    roster.write_text(
+        "code,name\n" + "".join(f"{code},{agency}\n" for code, agency in names), encoding="utf-8"
+    )
     home = tmp_path / "c"
     home.mkdir()
     with at(home) as desk:
@@ -347,7 +351,9 @@ def test_nothing_is_examined_twice_and_whatever_changes_is_seen(pair, monkeypatc
                     encoding="utf-8",
                 ),
                 lambda: settings_.write_text(
-                    settings_.read_text(encoding="utf-8").replace("[levels]", '[levels]\nunprotected = "error"'),
+                    settings_.read_text(encoding="utf-8").replace(
+                        "[levels]", '[levels]\nunprotected = "error"'
+                    ),
                     encoding="utf-8",
                 ),
                 lambda: (own / "roster.csv").write_text(

@@ -58,7 +58,9 @@ def year(tmp_path_factory):
 
 def checked(folder, entry, path, tmp_path):
     """What the page of *entry* finds in a file."""
-    for name, content in agency_files(folder, entry, last_year_by_agency(folder).get(entry.code, Before())).items():
+    for name, content in agency_files(
+        folder, entry, last_year_by_agency(folder).get(entry.code, Before())
+    ).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     content = path.read_bytes()
@@ -188,7 +190,11 @@ def test_the_lists_and_fields_of_last_year_are_in_the_page_of_a_form_with_lists(
 
     def write(home, year, name, before, money):
         stamp = Stamp("made", "1", Period(year), Agency("D", *name))
-        lines = {"loans": tuple(ListLine(i, (who + name[0], before, Decimal(money))) for i, who in enumerate("xy", 1))}
+        lines = {
+            "loans": tuple(
+                ListLine(i, (who + name[0], before, Decimal(money))) for i, who in enumerate("xy", 1)
+            )
+        }
         content = write_return(form, stamp, {"cover.staff": Decimal(money)}, {"cover.sort": "b"}, lists=lines)
         (home / "inbox" / f"{name[0]}_{name[1]}_{year}.xlsx").write_bytes(content)
 
@@ -204,9 +210,7 @@ def test_the_lists_and_fields_of_last_year_are_in_the_page_of_a_form_with_lists(
             seen = work.look(work.Desk("zh")).seen
         folder = settings.load(tmp_path / "2024")
         (entry, _), (one, _) = seen.roster, seen.collection.counting
-        (found,), _, _ = checked(
-            folder, entry, tmp_path / "2024" / one.filing.source.path, tmp_path / source
-        )
+        (found,), _, _ = checked(folder, entry, tmp_path / "2024" / one.filing.source.path, tmp_path / source)
         assert places(found.examined.findings) == places(one.findings)
         assert {"carry-over"} <= {finding.code for finding in one.findings}
         with zipfile.ZipFile(tmp_path / source / "prior" / "last.xlsx") as book:

@@ -67,7 +67,9 @@ class Mouse:
         return waiting.value.suggested_filename, waiting.value.path().read_bytes()
 
     def press(self, action, seen=".told"):
-        self.tab.run("document.querySelectorAll('.told').forEach((one) => one.remove())")  # of what was done before
+        self.tab.run(
+            "document.querySelectorAll('.told').forEach((one) => one.remove())"
+        )  # of what was done before
         self.page.click(f"form[action='/{action}'] button")
         return self.page.wait_for_selector(seen, timeout=120000).inner_text()
 
