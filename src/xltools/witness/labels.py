@@ -64,7 +64,7 @@ class _LabelSearch:
             places.setdefault(row, []).append(column)
             self._down.setdefault(column, []).append((row, label))
         self._rows: dict[tuple[str, ...], list[int]] = {}  # by the labels at their beginning
-        self._runs = {row: _runs(texts, row, columns) for row, columns in places.items()}
+        self._label_groups = {row: _label_groups(texts, row, columns) for row, columns in places.items()}
         for row, labels in across.items():
             distinct = _distinct(labels)
             for count in range(1, len(distinct) + 1):
@@ -89,7 +89,7 @@ class _LabelSearch:
         """Yield the same of a table beside another: right of labels beside each other, and left of the next ones."""
         wanted, above = [plain(x) for x in figure.row], [plain(x) for x in reversed(figure.column)]
         caption = plain(figure.caption)
-        for row, runs in self._runs.items():
+        for row, runs in self._label_groups.items():
             ends = [run.first for run in runs[1:]] + [max(self._down) + 1]
             for run, end in zip(runs, ends, strict=True):
                 for column in self._down if run.labels[: len(wanted)] == wanted else ():
@@ -108,7 +108,7 @@ class _LabelSearch:
                     yield row + 1, column
 
 
-class _Run(NamedTuple):
+class _LabelGroup(NamedTuple):
     """Labels in cells beside each other: the first and the last column."""
 
     labels: list[str]
@@ -116,7 +116,7 @@ class _Run(NamedTuple):
     last: int
 
 
-def _runs(texts: Mapping[GridPlace, str], row: int, columns: Sequence[int]) -> list[_Run]:
+def _label_groups(texts: Mapping[GridPlace, str], row: int, columns: Sequence[int]) -> list[_LabelGroup]:
     """Return the labels of a row, those together that no other cell is between."""
     groups: list[list[int]] = []
     for column in columns:
@@ -125,7 +125,7 @@ def _runs(texts: Mapping[GridPlace, str], row: int, columns: Sequence[int]) -> l
         else:
             groups.append([column])
     return [
-        _Run(_distinct([plain(texts[row, column]) for column in group]), group[0], group[-1])
+        _LabelGroup(_distinct([plain(texts[row, column]) for column in group]), group[0], group[-1])
         for group in groups
     ]
 
