@@ -694,8 +694,10 @@ def _sheet_differences(sheet, formulas, results):
             continue  # openpyxl forgets what stands beneath a merged cell
         fact, cell = ours.get(place), theirs.get(place)
         shown = results.cell(place[0] + 1, place[1] + 1)
-        # Where a cell with a link shows nothing it says where the link leads.
-        linked = shown.hyperlink is not None and fact is not None and not fact.text
+        # Where a cell with a link shows nothing, or is not there, it says where the link leads.
+        linked = shown.hyperlink is not None and not (fact and fact.text)
+        if linked and fact is None:
+            continue
         result = None if linked else shown.value
         if not _same(fact, cell, result):
             yield f"{sheet.name} {place}: {fact} / {cell.value if cell is not None else None!r} {result!r}"

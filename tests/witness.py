@@ -70,11 +70,7 @@ def _of_cells(sheet: SheetFacts, formulas, results, facts: Facts):
         for cell in list(formulas._cells.values())  # the rectangle around them may have millions of places
         if cell.value is not None or cell.comment is not None
     }
-    # Into a cell without content openpyxl writes where its link leads.
-    links = {
-        p for p, cell in seen.items() if (at := cell.hyperlink) and cell.value in {at.target, at.location}
-    }
-    told = {place for place, cell in seen.items() if cell.value is not None} - (links - sheet.cells.keys())
+    told = {place for place, cell in seen.items() if cell.value is not None}
     # Beneath a merged cell openpyxl forgets what stands there; an empty text is nothing to it.
     ours = {p for p, fact in sheet.cells.items() if p not in hidden and (fact.formula or fact.text)}
     yield from _unlike(f"{sheet.name} places", ours, {p for p in told if seen[p].value != ""} - hidden)
