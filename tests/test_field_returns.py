@@ -704,3 +704,13 @@ def test_what_is_typed_in_a_field_hides_no_label(texts):
     assert (back.findings, back.record.values, back.prose) == ((), values, texts)
     bare = read_package(workbook.without_names(data), "1.xlsx", LIKE_LABELS)
     assert bare.record.values == values or "not-a-number" in {f.code for f in bare.findings}
+
+
+def test_a_label_without_the_unit_that_is_printed_behind_it_is_still_the_fields():
+    """Workbooks were issued before the unit of a number was printed."""
+    package = write_return(FORM, stamp(FORM))
+    before = workbook.edited(package, "信息发布", {"A3": "原创比例"})
+    read = [read_package(data, "001.xlsx", FORM) for data in (before, package)]
+    assert read[0].findings == read[1].findings
+    assert isinstance(read[0], Return)
+    assert not read[0].unread

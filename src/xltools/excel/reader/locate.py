@@ -18,6 +18,7 @@ from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
+from xltools.form.fields import label_with_unit
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Form
 from xltools.form.places import NOTES, Area, Label, Sheet
@@ -153,7 +154,8 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
 def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> LocatedSheet | None:
     """Match the lines of labels in the layout, in order, with those in the sheet."""
     known = _labels(sheet).texts
-    there = label_texts(facts)
+    former = _labels_without_units(sheet)
+    there = {place: former.get(text, text) for place, text in label_texts(facts).items()}
     typed = {named_place(reading.facts, name) for name in sheet.fields}  # what people write there is no label
     texts = {
         place: text for place, text in there.items() if text in known and (facts.name, *place) not in typed
@@ -168,6 +170,14 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     rows = _with_unlabelled(rows, (area.row for area in areas))
     columns = _with_unlabelled(columns, (area.column for area in areas))
     return LocatedSheet.of(sheet, facts, rows, columns, there)
+
+
+@cache
+def _labels_without_units(sheet: Sheet) -> dict[str, str]:
+    """Return the labels of fields as they were printed before units stood behind them, with those of today."""
+    known = _labels(sheet).texts
+    pairs = ((plain(one.label), plain(label_with_unit(one))) for one in sheet.section.fields)
+    return {old: new for old, new in pairs if old != new and old not in known}
 
 
 def _find_lines(
