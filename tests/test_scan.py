@@ -164,6 +164,8 @@ def one_cell(content, attributes=""):
         ('<f t="dataTable" ref="A1" r1="B1"/><v>7</v>', "", ("n", "7", "TABLE()")),
         ('<f t="array" ref="A1">B1</f><v>7</v>', "", ("n", "7", "B1")),
         ("<f/><v>7</v>", "", ("n", "7", None)),
+        ("<v>7</v>", ' s=" 0 "', ("n", "7", None)),
+        ("<v>7</v>", ' s=""', ("n", "7", None)),
         ("<f>B1</f><v/>", "", ("n", None, "B1")),
         ("<v>_x0041__x000a__x005F_x0042_</v>", ' t="str"', ("s", "A\n_x0042_", None)),
         ("<v>_xD83D__xDE00__xD800__x001B_</v>", ' t="str"', ("s", "\U0001f600\ufffd\ufffd", None)),

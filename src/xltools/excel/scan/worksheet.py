@@ -46,9 +46,10 @@ class _StyleNumbers(dict[str, int]):
     """
 
     def __missing__(self, style: str) -> int:
-        if style and not (style.isascii() and style.isdecimal()):
+        number = style.strip(" \t\r\n")
+        if number and not (number.isascii() and number.isdecimal()):
             raise ValueError(style)
-        return int(style[:9] or 0)
+        return int(number[:9] or 0)
 
 
 def style_numbers(count: int) -> dict[str, int]:
