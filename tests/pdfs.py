@@ -26,7 +26,10 @@ def _wrapped(text: str, width: float) -> list[str]:
 
 
 class _Page:
-    """What is drawn on one page, from the top down; ``lines`` are those of tables, some of ``h`` and ``v``."""
+    """What is drawn on one page, from the top down; ``lines`` are those of tables, some of ``h`` and ``v``.
+
+    With ``g`` each line of text has a white ground, as WPS draws it, and with ``n`` the number of the page is at the left.
+    """
 
     def __init__(self, lines: str, height: int) -> None:
         self.lines, self.height = lines, height
@@ -35,6 +38,9 @@ class _Page:
 
     def line(self, text: str) -> None:
         self.y -= _LEADING + 4
+        if "g" in self.lines:
+            size = f"{_WIDTH - 2 * _MARGIN} {_LEADING + 4}"
+            self.drawn.append(f"1 g {_MARGIN} {self.y - 4:.1f} {size} re f 0 g")
         self.drawn.append(_text(_MARGIN, self.y, text))
 
     def box(self, left: float, top: float, right: float, bottom: float, lines: list[str]) -> None:
@@ -63,7 +69,8 @@ def pages(one: Report, lines: str = "hv", height: int = _HEIGHT) -> list[_Page]:
                     found.append(_Page(found[-1].lines, found[-1].height))
                 found[-1].line(line)
     for number, page in enumerate(found, 1):
-        page.drawn.append(_text(_WIDTH / 2, _MARGIN / 2, f"- {number} -"))
+        place = (_MARGIN, _MARGIN - 8) if "n" in lines else (_WIDTH / 2, _MARGIN / 2)
+        page.drawn.append(_text(*place, f"- {number} -"))
     return found
 
 
@@ -145,7 +152,7 @@ def as_pdf(drawn: list[bytes], height: int = _HEIGHT) -> bytes:
 
 
 def pdf(one: Report, lines: str = "hv", height: int = _HEIGHT) -> bytes:
-    """The report as a PDF, whose tables have *lines* across (``h``) and down (``v``)."""
+    """The report as a PDF, whose tables have *lines* across (``h``) and down (``v``); see :class:`_Page`."""
     found = pages(one, lines, height)
     return as_pdf(["\n".join(filter(None, page.drawn)).encode() for page in found], height)
 

@@ -140,6 +140,16 @@ def test_pdf_in_every_arrangement(name):
     assert [code for code in codes(filing) if code != "label-near"] == ["total-wrong", "total-wrong"]
 
 
+def test_white_grounds_of_lines_and_numbers_of_pages_are_no_part_of_a_pdf():
+    prose = {name: text * 30 for name, text in sound_prose().items()}
+    one = REPORTS[1]._replace(prose=prose)
+    data = pdfs.pdf(one, "hvgn")
+    assert layouts.measure(one, lambda _: data, "a.pdf") == (200, 0, 200)
+    found = read_document(data, "a.pdf", limits=Limits(seconds=120)).prose
+    # A paragraph that goes on at the next page is two.
+    assert {name: text.replace("\n", "") for name, text in found.items()} == prose
+
+
 @pytest.mark.parametrize("lines", [7, 11, 24, pytest.param(range(60), marks=pytest.mark.prove)])
 def test_a_row_may_be_cut_by_the_end_of_a_page(lines):
     for count in [lines] if isinstance(lines, int) else lines:

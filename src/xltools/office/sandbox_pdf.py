@@ -32,6 +32,7 @@ _ENDS = ("。", "！", "？", "；", "：")
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
 )
+_PAGE_NUMBER = re.compile(r"[-—–―－─·~～\s]*\d{1,4}[-—–―－─·~～\s]*|第\s*\d{1,4}\s*页.*")
 _FIGURE = r"\d[\d,.，．]*|[-—/]"
 _HIGHEST = 16  # lines of text in a row of a table
 _GAP = 1.5  # points: the least space between two columns
@@ -55,13 +56,13 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
             if count > most:
                 raise refusal("too-large")
             has_pictures = has_pictures or bool(page.images)
-            pages.append(_PdfPage(page))
+            pages.append(_PdfPage(page.filter(_is_seen)))
         _share_rows(pages)
         for one in pages:
             items = list(one.items())
             _share_columns(found, items)
             found += items
-            one.page.close()
+            one.page.root_page.close()
     if not found:
         raise refusal("scan" if has_pictures else "no-text")
     content = [
@@ -69,6 +70,12 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
         for item in found
     ]
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _is_seen(drawn: Any) -> bool:
+    """Return whether something drawn is more than a white ground, as WPS puts behind lines of text: its edges are no lines."""
+    is_ground = drawn["object_type"] == "rect" and drawn["fill"] and not drawn["stroke"]
+    return not (is_ground and _is_white(drawn))
 
 
 def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]) -> None:
@@ -424,7 +431,10 @@ def _lines(chars: list[Any]) -> list[_PageLine]:
 
 
 def _paragraphs(lines: list[_PageLine]) -> Iterator[tuple[float, str]]:
-    """Yield the height and the text of each paragraph: lines are joined that fill the width and do not begin one."""
+    """Yield the height and the text of each paragraph: lines are joined that fill the width and do not begin one.
+
+    The number of a page belongs to no paragraph.
+    """
     left = min((line.left for line in lines), default=0)
     right = max((line.right for line in lines), default=0)
     text, top, before = "", 0.0, None
@@ -435,6 +445,7 @@ def _paragraphs(lines: list[_PageLine]) -> Iterator[tuple[float, str]]:
             and line.left < left + _INDENT * line.size
             and line.top - before.top < _FAR * before.size
             and not (before.text.endswith(_ENDS) and _NUMBERED.match(line.text))
+            and not _PAGE_NUMBER.fullmatch(line.text)
         )
         if is_next:
             text += line.text
