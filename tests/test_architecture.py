@@ -228,7 +228,8 @@ def test_no_chinese_in_logic():
         "document/reader/title.py": None,  # how titles of reports are made
         "document/reader/form_labels.py": "上下本前后去今不未无非已／",  # characters that turn the meaning of a label
         "document/reader/opening.py": None,  # how pages are numbered
-        "office/sandbox_pdf.py": "。！？；：一二三四五六七八九十、（）．",  # the ends of sentences, and numbers of headings
+        # the ends of sentences, numbers of headings, and those of pages
+        "office/sandbox_pdf.py": "。！？；：一二三四五六七八九十、（）．第页－～",
         "document/reader/rows.py": "０９．）］〕［〔＊／",  # figures of full width, and how notes are marked
         "document/reader/plain_text.py": "０９，．—\u3000｜",
         "document/reader/passages.py": None,  # what web sites put below an article

@@ -42,7 +42,7 @@ from xltools.form.library import find
 from xltools.form.load import parse
 from xltools.form.places import COVER, Check
 from xltools.form.relation import PRINTED
-from xltools.text import clerk
+from xltools.text import clerk, message
 from xltools.witness.form import FormFigures
 
 FORM = find(str(HERE / "forms" / "xcjc-2026.toml"))
@@ -385,3 +385,18 @@ def test_a_part_is_said_in_the_language_of_its_labels_or_in_signs(labels, words)
     head = 'schema = 2\nkey = "x"\nedition = "1"\ntitle = "表"\nauthority = "试"\n[[section]]\nkey = "s"\ntitle = "一"\nsheet = "表"\n'
     form = parse(f'{head}[[section.block]]\n{rows}columns = [{{ key = "n", label = "N" }}]\n', "form")
     assert [identity.rule.label for identity in form.identities] == [words]
+
+
+def test_two_sides_that_are_to_differ_have_no_difference():
+    text = FORM.text.replace(
+        'rows = "special != joint"\nwhen = "special > 0"\non = ["sites"]\nlevel = "warning"',
+        'rows = "special != joint"\nwhen = "special > 0"\non = ["sites"]',
+    )
+    form = parse(text, "form")
+    values = {cell.name: Decimal(0) for cell in form.inputs}
+    equal = dict.fromkeys(("visits.special.sites", "visits.joint.sites"), Decimal(2))
+    found = rules(filing(form, values | equal))
+    words = [message(one, "zh") for one in found if one.found == one.expected]
+    assert words
+    assert "专项检查 2 ＝ 联合检查 2。应当" in words[0]
+    assert not [one for one in words if "差" in one]

@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from xltools.checking.derived import code_of, division, found_in, origin_facts, quotient_fault
+from xltools.checking.derived import (
+    code_of,
+    division,
+    found_in,
+    origin_facts,
+    quotient_fault,
+    sides_facts,
+)
 from xltools.checking.lists import lists
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
 from xltools.data.field_words import fault_facts, figure_label, relation_words, under_item
@@ -23,7 +30,7 @@ from xltools.form.model import Cell, Form, Identity
 from xltools.form.relation import PERIOD, Level
 from xltools.form.wording import time_of
 from xltools.prose.checks import prose
-from xltools.text import Side, Sum, Word, clerk
+from xltools.text import Side, Sum, clerk
 from xltools.white_space import is_blank
 
 
@@ -278,10 +285,11 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     name = over.list if (over := form.cells[first].over) else first
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
-        "left": Side(_rule_terms(form, identity, left, values), one),
-        "joint": Word("sides-apart" if constraint.relation.sign == "=" else _compared(one, other)),
-        "right": Side(_rule_terms(form, identity, right, values), other),
-        "difference": abs(one - other),
+        **sides_facts(
+            constraint.relation,
+            Side(_rule_terms(form, identity, left, values), one),
+            Side(_rule_terms(form, identity, right, values), other),
+        ),
         "rule": _rule_words(form, identity),
     }
     names = dict.fromkeys(name for name in constraint.names if not time_of(name))
@@ -293,10 +301,6 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
         *(_RULE_CODES[constraint.level], source, agency, *place, name, one, other, facts, others),
         effect=effect,
     )
-
-
-def _compared(one: Decimal, other: Decimal) -> str:
-    return "sides-same" if one == other else "sides-more" if one > other else "sides-less"
 
 
 def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[str, Decimal]) -> Sum:

@@ -1,4 +1,4 @@
-"""What is wrong with a result that a file shows, such as a total or a ratio, given whether it is right."""
+"""What is wrong with a result that a file shows, such as a total or a ratio, or with a relation that does not hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from xltools.data.number import NO_VALUE
 from xltools.data.typed_numbers import typed
 from xltools.form.linear import ZERO
 from xltools.form.ratio import Ratio, is_shown_right, rounded
-from xltools.text import Word
+from xltools.form.relation import Relation
+from xltools.text import Phrases, Side, Word
 from xltools.white_space import is_blank
 
 _CAUSES = {Origin.UNKNOWN: "cause-unknown", Origin.PRINTED: "cause-printed"}
@@ -93,3 +94,16 @@ def division(ratio: Ratio, term: Callable[[str], str]) -> str:
         for side in (ratio.top, ratio.bottom)
     )
     return f"{top} ÷ {bottom}" + (f" × {ratio.scale}" if ratio.scale > 1 else "")
+
+
+def sides_facts(relation: Relation, left: Side, right: Side) -> dict[str, object]:
+    """Return the facts of a finding on a relation that does not hold: its sides, what is between them, how far they are apart."""
+    difference = abs(left.value - right.value)
+    compared = "sides-more" if left.value > right.value else "sides-less" if difference else "sides-same"
+    return {
+        "left": left,
+        "joint": Word("sides-apart" if relation.sign == "=" else compared),
+        "right": right,
+        "difference": difference,
+        "gap": Phrases((("by-difference", {"difference": difference}),) if difference else ()),
+    }

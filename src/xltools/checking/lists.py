@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import partial
 
-from xltools.checking.derived import division, quotient_fault
+from xltools.checking.derived import division, quotient_fault, sides_facts
 from xltools.data.field_words import fault_facts, line_label, line_words, under_item
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
@@ -141,13 +141,13 @@ def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str
     form, constraint = filing.form, rule.constraint
     left, right = constraint.relation.left, constraint.relation.right
     one_side, other = left.value(values), right.value(values)
-    compared = "sides-same" if one_side == other else "sides-more" if one_side > other else "sides-less"
     facts: dict[str, object] = {
         "line": key,
-        "left": Side(_terms(form, one, left, values), one_side),
-        "joint": Word("sides-apart" if constraint.relation.sign == "=" else compared),
-        "right": Side(_terms(form, one, right, values), other),
-        "difference": abs(one_side - other),
+        **sides_facts(
+            constraint.relation,
+            Side(_terms(form, one, left, values), one_side),
+            Side(_terms(form, one, right, values), other),
+        ),
         "rule": _rule_words(form, one, rule),
     }
     first = left.names[0]
