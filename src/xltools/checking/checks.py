@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from xltools.checking.derived import (
+    RULE_CODES,
     code_of,
     division,
     found_in,
     origin_facts,
     quotient_fault,
+    side_of,
     sides_facts,
 )
 from xltools.checking.lists import lists
-from xltools.data.accepted_rules import BROKEN, accepted_agencies
+from xltools.data.accepted_rules import accepted_agencies
 from xltools.data.field_words import fault_facts, figure_label, relation_words, under_item
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Effect, Finding, Place
@@ -27,10 +30,10 @@ from xltools.data.number import close, digits
 from xltools.form.kinds import NOT_A_CHOICE, Number
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
-from xltools.form.relation import PERIOD, Level
+from xltools.form.relation import PERIOD
 from xltools.form.wording import time_of
 from xltools.prose.checks import prose
-from xltools.text import Side, Sum, clerk
+from xltools.text import Sum, clerk
 from xltools.white_space import is_blank
 
 
@@ -273,23 +276,18 @@ def _is_derived_line(cell: Cell, identity: Identity) -> bool:
     return cell.row.adds_lines if identity.rule.columns else False
 
 
-_RULE_CODES: dict[Level, str] = {"error": BROKEN, "question": "rule-question", "warning": "rule-warning"}
-
-
 def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
     """Return the finding that *values*, with figures of other periods where it needs them, break the rule."""
     form, constraint = filing.form, identity.constraint
-    left, right = constraint.relation.left, constraint.relation.right
-    one, other = left.value(values), right.value(values)
-    first = left.names[0]
+    left, right = (
+        side_of(side, values, partial(_term_label, form, identity))
+        for side in (constraint.relation.left, constraint.relation.right)
+    )
+    first = constraint.relation.left.names[0]
     name = over.list if (over := form.cells[first].over) else first
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
-        **sides_facts(
-            constraint.relation,
-            Side(_rule_terms(form, identity, left, values), one),
-            Side(_rule_terms(form, identity, right, values), other),
-        ),
+        **sides_facts(constraint.relation, left, right),
         "rule": _rule_words(form, identity),
     }
     names = dict.fromkeys(name for name in constraint.names if not time_of(name))
@@ -298,17 +296,9 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     # How far a figure that is too small or too large is from the right one, only an equation tells.
     effect = None if constraint.relation.sign == "=" else Effect(None)
     return Finding(
-        *(_RULE_CODES[constraint.level], source, agency, *place, name, one, other, facts, others),
+        *(RULE_CODES[constraint.level], source, agency, *place, name, left.value, right.value, facts, others),
         effect=effect,
     )
-
-
-def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
-    """Return the terms of one side, each with the label that distinguishes it from the others."""
-    terms = [(sign, _term_label(form, identity, n), values.get(n, ZERO)) for sign, n in linear.terms]
-    if linear.constant or not terms:
-        terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
-    return Sum(tuple(terms))
 
 
 def _term_label(form: Form, identity: Identity, name: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from xltools.data.accepted_rules import BROKEN
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import NO_VALUE
 from xltools.data.typed_numbers import typed
-from xltools.form.linear import ZERO
+from xltools.form.linear import ZERO, Linear
 from xltools.form.ratio import Ratio, is_shown_right, rounded
-from xltools.form.relation import Relation
-from xltools.text import Phrases, Side, Word
+from xltools.form.relation import Level, Relation
+from xltools.text import Phrases, Side, Sum, Word
 from xltools.white_space import is_blank
 
 _CAUSES = {Origin.UNKNOWN: "cause-unknown", Origin.PRINTED: "cause-printed"}
@@ -94,6 +95,17 @@ def division(ratio: Ratio, term: Callable[[str], str]) -> str:
         for side in (ratio.top, ratio.bottom)
     )
     return f"{top} ÷ {bottom}" + (f" × {ratio.scale}" if ratio.scale > 1 else "")
+
+
+RULE_CODES: dict[Level, str] = {"error": BROKEN, "question": "rule-question", "warning": "rule-warning"}
+
+
+def side_of(linear: Linear, values: Mapping[str, Decimal], label: Callable[[str], str]) -> Side:
+    """Return one side of a relation: its terms with their labels, and its value."""
+    terms = [(sign, label(name), values.get(name, ZERO)) for sign, name in linear.terms]
+    if linear.constant or not terms:
+        terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
+    return Side(Sum(tuple(terms)), linear.value(values))
 
 
 def sides_facts(relation: Relation, left: Side, right: Side) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import partial
 
-from xltools.checking.derived import division, quotient_fault, sides_facts
+from xltools.checking.derived import RULE_CODES, division, quotient_fault, side_of, sides_facts
 from xltools.data.field_words import fault_facts, line_label, line_words, under_item
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
@@ -24,11 +24,10 @@ from xltools.data.list_lines import (
 )
 from xltools.data.number import digits
 from xltools.data.record import ListLine
-from xltools.form.linear import Linear
 from xltools.form.lists import cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
 from xltools.form.ratio import Ratio
-from xltools.text import Side, Sum, Word, clerk
+from xltools.text import Word, clerk
 
 DOUBLED = "line-doubled"
 _MOST_NAMES = 20  # agencies named in one finding
@@ -134,38 +133,24 @@ def _at(
     return Finding(code, source, agency, *place, name, found, expected, dict(facts), others, level=level)
 
 
-_RULE_CODES = {"error": "rule-broken", "question": "rule-question", "warning": "rule-warning"}
-
-
 def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str, Decimal]) -> Finding:
     form, constraint = filing.form, rule.constraint
-    left, right = constraint.relation.left, constraint.relation.right
-    one_side, other = left.value(values), right.value(values)
+    left, right = (
+        side_of(side, values, partial(line_label, form, one.key))
+        for side in (constraint.relation.left, constraint.relation.right)
+    )
     facts: dict[str, object] = {
         "line": key,
-        **sides_facts(
-            constraint.relation,
-            Side(_terms(form, one, left, values), one_side),
-            Side(_terms(form, one, right, values), other),
-        ),
+        **sides_facts(constraint.relation, left, right),
         "rule": _rule_words(form, one, rule),
     }
-    first = left.names[0]
+    first = constraint.relation.left.names[0]
     names = [cell_name(one.key, name, key) for name in constraint.relation.names if name in one.keys]
     others = tuple(Place(*filing.address(name), name) for name in names[1:])
     return _at(
-        filing, _RULE_CODES[constraint.level], one, first, key,
-        found=one_side, expected=other, facts=facts, others=others,
+        filing, RULE_CODES[constraint.level], one, first, key,
+        found=left.value, expected=right.value, facts=facts, others=others,
     )  # fmt: skip
-
-
-def _terms(form: Form, one: List, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
-    terms = [
-        (sign, line_label(form, one.key, name), values.get(name, Decimal(0))) for sign, name in linear.terms
-    ]
-    if linear.constant or not terms:
-        terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
-    return Sum(tuple(terms))
 
 
 def _rule_words(form: Form, one: List, rule: Rule) -> str:
