@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
@@ -133,6 +134,15 @@ def unpacked(content):
         return content
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         return tuple((entry.filename, package.read(entry)) for entry in package.infolist())
+
+
+def resaved(content, edit):
+    """A workbook as openpyxl saves it after *edit* of its book."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    edit(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 @pytest.fixture(scope="session")

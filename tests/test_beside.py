@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, examples
+from conftest import HERE, examples, resaved
 from xltools.checking.checks import verify
 from xltools.collection.merging import merge
 from xltools.data.filing import Return, Stamp
@@ -91,11 +91,7 @@ def codes(content):
 
 
 def edited(edit, content=None):
-    book = openpyxl.load_workbook(io.BytesIO(content or sound()))
-    edit(book)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return resaved(content or sound(), edit)
 
 
 @settings(max_examples=examples(12), deadline=None)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
-from conftest import HERE
+from conftest import HERE, resaved
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.differences import differences
@@ -96,11 +96,7 @@ def told(one):
 
 def edited(edit, content=None):
     """The workbook after *edit* of its openpyxl workbook."""
-    book = openpyxl.load_workbook(io.BytesIO(content or sound()))
-    edit(book)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return resaved(content or sound(), edit)
 
 
 def test_lists_come_back_as_they_were_written():

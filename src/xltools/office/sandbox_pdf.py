@@ -32,6 +32,7 @@ _ENDS = ("。", "！", "？", "；", "：")
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
 )
+# The twin of that in document/reader/opening.py: this script imports nothing of xltools, and joins lines before that sees them.
 _PAGE_NUMBER = re.compile(r"[-—–―－─·~～\s]*\d{1,4}[-—–―－─·~～\s]*|第\s*\d{1,4}\s*页.*")
 _FIGURE = r"\d[\d,.，．]*|[-—/]"
 _HIGHEST = 16  # lines of text in a row of a table
