@@ -233,7 +233,7 @@ def test_totals_that_cannot_add_up_are_named_under_the_table():
         "form",
     )
     values = form.complete(dict.fromkeys(form.input_names, D(5000)))
-    found = converted(form, form.sections[0], values, OtherUnit("万元", 0))
+    found = converted(form, values, OtherUnit("万元", 0)).get(form.sections[0].key)
     assert found is not None
     assert found.below is not None
     assert "略有出入" in found.below.text

@@ -82,32 +82,51 @@ def scales_of(form: Form, how: OtherUnit) -> dict[str, tuple[Fraction, Fraction]
     return found
 
 
-def converted(form: Form, section: Section, values: PrintedFigures, how: OtherUnit) -> ConvertedTable | None:
-    """Return what the table of a section prints in the other unit; ``None`` if none of its figures has such a unit.
+class _UnitFigures(NamedTuple):
+    """The figures of one unit as they are printed in the other, and the totals that do not add up, with their figures."""
 
-    Totals are balanced with those of other tables, since rules go across them. A ratio stays what it was.
+    shown: Mapping[str, Decimal]
+    apart: tuple[tuple[str, frozenset[str]], ...]
+
+
+def converted(form: Form, values: PrintedFigures, how: OtherUnit) -> dict[str, ConvertedTable]:
+    """Return what the tables print in the other unit, by the key of their section, where a figure has such a unit.
+
+    Totals are balanced over all tables, since rules go across them. A ratio stays what it was.
     """
+    units = dict.fromkeys(cell.unit for cell in form.cells.values() if cell.in_table)
+    figures = {unit: _in_unit(form, unit, values, how) for unit in units if _shift(how, unit)}
+    tables = ((one.key, _table(form, one, figures, how)) for one in form.sections if one.blocks)
+    return {key: table for key, table in tables if table}
+
+
+def _in_unit(form: Form, unit: str, values: PrintedFigures, how: OtherUnit) -> _UnitFigures:
+    shift = _shift(how, unit)
+    known = {
+        name: value
+        for name, cell in form.cells.items()
+        if cell.unit == unit and cell.in_table and (value := values.get(name)) is not None
+    }
+    sums = {name: value for name, value in known.items() if not form.cells[name].ratio}
+    found = balanced(form, sums, shift, how.decimals)
+    step = Decimal(1).scaleb(-how.decimals)
+    shown = {name: value.scaleb(-shift).quantize(step, ROUND_HALF_UP) for name, value in known.items()}
+    return _UnitFigures(shown | dict(found.values), found.apart)
+
+
+def _table(
+    form: Form, section: Section, figures: Mapping[str, _UnitFigures], how: OtherUnit
+) -> ConvertedTable | None:
     own = [form.cells[name] for name in sheet_of(form, section).cells]
-    units = {cell.unit: how.unit for cell in own if _shift(how, cell.unit)}
+    units = {cell.unit: how.unit for cell in own if cell.unit in figures}
     if not units:
         return None
     texts: dict[str, str] = {}
     apart: dict[str, None] = {}
     for unit in units:
-        shift = _shift(how, unit)
-        known = {
-            name: value
-            for name, cell in form.cells.items()
-            if cell.unit == unit and cell.in_table and (value := values.get(name)) is not None
-        }
-        sums = {name: value for name, value in known.items() if not form.cells[name].ratio}
-        found = balanced(form, sums, shift, how.decimals)
-        step = Decimal(1).scaleb(-how.decimals)
-        shown = {
-            name: value.scaleb(-shift).quantize(step, ROUND_HALF_UP) for name, value in known.items()
-        } | dict(found.values)
+        shown, without = figures[unit]
         texts |= {cell.name: f"{shown[cell.name]:.{how.decimals}f}" for cell in own if cell.name in shown}
-        apart |= dict.fromkeys(label for label, names in found.apart if not names.isdisjoint(texts))
+        apart |= dict.fromkeys(label for label, names in without if not names.isdisjoint(texts))
     is_only = {cell.unit for cell in own if not cell.ratio} == set(units)
     key, base = ("unit", "") if is_only else ("unit-of", "、".join(units))
     above = Paragraph(clerk()(f"document.{key}", unit=how.unit, base=base), "right")

@@ -23,7 +23,7 @@ from xltools.document.field_table import field_table
 from xltools.document.list_table import list_table
 from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph, paragraphs_in
 from xltools.document.official import PrintedFigures, official_table, unknown_note
-from xltools.document.other_unit import OtherUnit, converted
+from xltools.document.other_unit import ConvertedTable, OtherUnit, converted
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form, Section
 from xltools.form.wording import Brace, Conditional, Wording, WordingError
@@ -169,10 +169,13 @@ def label_of(form: Form, box: str) -> str:
 
 
 def _table_blocks(
-    form: Form, section: Section, values: PrintedFigures, elsewhere: AbstractSet[str], unit: OtherUnit | None
+    form: Form,
+    section: Section,
+    values: PrintedFigures,
+    elsewhere: AbstractSet[str],
+    other: ConvertedTable | None,
 ) -> Iterator[DocumentBlock]:
     """Yield the table of a section, with its unit if it is another one, and the notes on it."""
-    other = converted(form, section, values, unit) if unit else None
     if other:
         yield other.above
     yield official_table(form, section, values, elsewhere, *(other[:2] if other else ()))
@@ -195,13 +198,14 @@ def compose(
     """
     filing, form = report.filing, report.known.form
     values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
+    others = converted(form, values, unit) if unit else {}
     blocks: list[DocumentBlock] = [Paragraph(text) for text in report.paragraphs(OPENING)]
     lacking = filing.lacking
     for section in (one for one in form.sections if one.only not in lacking):
         blocks.append(Heading(section.title))
         blocks += filter(None, [field_table(form, section, filing)])
         if section.blocks:
-            blocks += _table_blocks(form, section, values, filing.elsewhere, unit)
+            blocks += _table_blocks(form, section, values, filing.elsewhere, others.get(section.key))
         for one in (one for one in section.lists if lacking.isdisjoint(form.flags_of_list(one.key))):
             blocks += [Heading(one.title, 2)] if one.title else []
             blocks.append(list_table(form, one, filing.record, is_sum=filing.is_rollup))
