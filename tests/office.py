@@ -106,8 +106,23 @@ class Typed(NamedTuple):
 
 
 def typed(workbook: bytes, steps: list[list[str]], seconds: float = 120) -> Typed:
-    """Have the steps done on a copy of *workbook* in a LibreOffice of its own; uno_typist.py has the verbs."""
+    """Have the steps done on a copy of *workbook* in a LibreOffice of its own; uno_typist.py has the verbs.
+
+    The bridge between Python and LibreOffice crashes once in some hundred runs (a signal, not an error of a step).
+    The steps are then done once more, from the beginning, on a new copy.
+    """
     require_typist()
+    done, after = _follow(workbook, steps, seconds)
+    if done.returncode < 0:
+        done, after = _follow(workbook, steps, seconds)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+    return Typed(json.loads(done.stdout)[:-1], after)
+
+
+def _follow(
+    workbook: bytes, steps: list[list[str]], seconds: float
+) -> tuple[subprocess.CompletedProcess[str], bytes]:
+    """Follow the steps on a new copy: how the typist ended, and the workbook it saved (empty if it saved none)."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         before, after = root / "before.xlsx", root / "after.xlsx"
@@ -125,8 +140,7 @@ def typed(workbook: bytes, steps: list[list[str]], seconds: float = 120) -> Type
                 check=False,
                 env=env,
             )
-        assert done.returncode == 0, done.stderr
-        return Typed(json.loads(done.stdout)[:-1], after.read_bytes())
+        return done, after.read_bytes() if after.exists() else b""
 
 
 @contextlib.contextmanager

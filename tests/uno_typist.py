@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 
@@ -164,3 +165,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    # LibreOffice is gone now, and the bridge to it may crash when Python takes it apart. All is said: end at once.
+    os._exit(0)
