@@ -169,6 +169,7 @@ def row_twice(values, column, rng):
 
 # Measured with 400 of each: 99 % and 96 %; see docs/checks.md. Where nothing is said, another cell or another slip would
 # explain it as well.
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("slip", "code", "bound"),
     [

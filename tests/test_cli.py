@@ -425,6 +425,7 @@ def test_lock_files_and_hidden_files_are_passed_over(tmp_path):
     assert "1 file checked: no errors" in run("verify", tmp_path)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     "encoding", ["gbk", *(pytest.param(one, marks=pytest.mark.prove) for one in ("ascii", "utf-8"))]
 )

@@ -23,7 +23,7 @@ from click.testing import CliRunner
 
 import fuzz
 import hostile
-from conftest import ROOT
+from conftest import ROOT, by_day
 from hostile import issued, packed
 from xltools import libreoffice
 from xltools.cli import command_line
@@ -117,6 +117,7 @@ def test_a_zip_is_opened_for_any_name_that_a_return_can_have(name, tmp_path):
     assert opened(tmp_path, "a.zip", packed([(name, issued())])) == {name: issued()}
 
 
+@pytest.mark.prove
 def test_a_mail_gives_the_same_rollup_as_its_files_and_the_second_reader_finds_them(tmp_path, monkeypatch):
     monkeypatch.setattr(libreoffice, "is_installed", lambda: False)  # test_second_reader.py asks it
     folder = tmp_path / "in"
@@ -218,6 +219,7 @@ def test_mails_nest_to_a_depth(tmp_path):
     assert set(opened(tmp_path, "a.eml", inner.as_bytes()).values()) == {"archive"}
 
 
+@pytest.mark.prove
 def test_a_mail_that_takes_the_parser_long_is_stopped(tmp_path):
     """Each line is compared with every boundary that is open."""
     head = b"From: a\nTo: b\n"
@@ -410,7 +412,7 @@ def seeds():
     )
 
 
-@pytest.mark.parametrize("number", range(60))
+@pytest.mark.parametrize("number", by_day(range(60), 20))
 def test_a_spoiled_container_ends_in_items_or_a_finding(number, tmp_path):
     pick = random.Random(number)
     path = Path(tmp_path, "a.eml")

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workers
-from conftest import ROOT, examples, unpacked
+from conftest import ROOT, by_day, examples, unpacked
 from xltools.cli import command_line
 from xltools.collection.inbox import gather
 from xltools.collection.reading import ReadOptions, Workers, processes_of_this_machine, read_file, read_files
@@ -263,6 +263,7 @@ def test_workers_that_are_killed_change_not_one_byte(cluster, many):
     assert sorted(agencies) == [f"C{index:06}" for index in range(320)]
 
 
+@pytest.mark.prove
 def test_a_cluster_finds_what_is_wrong(cluster, inbox, tmp_path, monkeypatch):
     cluster.workers(1, threads=2)
     monkeypatch.chdir(inbox.parent)
@@ -320,7 +321,7 @@ def test_a_cluster_that_goes_away_ends_the_work_in_words(cluster, many, monkeypa
     assert not (many / "lost.xlsx").exists()
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://", "tls://127.0.0.1:1", ""])
+@pytest.mark.parametrize("address", by_day(["tcp://127.0.0.1:1", "nonsense://", "tls://127.0.0.1:1", ""], 1))
 def test_a_cluster_that_is_not_there_is_told(many, address, monkeypatch):
     monkeypatch.setattr("xltools.cli.cluster._CONNECTING", 0.3)
     error = run("verify", many / "inbox", "--dask", address)

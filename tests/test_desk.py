@@ -231,6 +231,7 @@ def full(request, pair):
         yield desk
 
 
+@pytest.mark.prove
 def test_every_screen_is_sound_and_names_no_command(full):
     for target in (
         "/shell",

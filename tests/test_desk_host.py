@@ -218,6 +218,7 @@ def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  
         assert tab.complaints() == []
 
 
+@pytest.mark.prove
 @pytest.mark.browser
 def test_two_tabs_of_one_desk_lose_nothing(service, pair, chromium):  # noqa: F811
     """What both are doing at once is done; who decides on what the other has changed is told, and keeps what was typed."""
@@ -257,6 +258,7 @@ def test_two_tabs_of_one_desk_lose_nothing(service, pair, chromium):  # noqa: F8
         assert page.input_value("#text") == "丙写的。"
 
 
+@pytest.mark.prove
 @pytest.mark.browser
 def test_a_zip_is_saved_into_a_folder_and_too_many_files_are_refused(service, pair, chromium):  # noqa: F811
     own = pair[1]

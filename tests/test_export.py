@@ -387,6 +387,7 @@ def test_numbers_are_never_marked_and_ordinary_texts_neither():
     assert rows_text([[Decimal(-3), -3, "教育局", "a=b", Decimal("1E-7")]]) == "-3,-3,教育局,a=b,0.0000001\n"
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_libreoffice_finds_no_formula_in_it_whatever_it_is_told_of_separators(tmp_path):
     """The control holds the same names as they are, and there LibreOffice does compute."""

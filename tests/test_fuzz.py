@@ -14,7 +14,7 @@ from fuzz import KINDS, differences, mutant, run, seeds
 
 EACH = 25
 COMPARED = 10  # one in so many
-PORTIONS = [*range(20), *(pytest.param(number, marks=pytest.mark.prove) for number in range(20, 400))]
+PORTIONS = [*range(8), *(pytest.param(number, marks=pytest.mark.prove) for number in range(8, 400))]
 
 
 @functools.cache
@@ -40,7 +40,7 @@ def test_what_is_read_is_what_openpyxl_reads(portion):
         assert not differences(one), (number, one.origin, one.steps)
 
 
-OTHERS = [*range(4), *(pytest.param(number, marks=pytest.mark.prove) for number in range(4, 100))]
+OTHERS = [*range(2), *(pytest.param(number, marks=pytest.mark.prove) for number in range(2, 100))]
 
 
 @pytest.mark.parametrize("of", ["archives", "formats"])

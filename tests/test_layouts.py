@@ -37,6 +37,7 @@ def measured(pairs):
     return {kind: right[kind] / count[kind] for kind in count}
 
 
+@pytest.mark.prove
 def test_most_ways_are_read_wholly_and_none_wrongly():
     """Each way with one of three published reports; all of them with each are read in the longer proofs."""
     shares = measured((name, writer, REPORTS[n % 3]) for n, (name, writer) in enumerate(WAYS.items()))

@@ -22,7 +22,7 @@ from openpyxl.comments import Comment
 
 import casefile
 import office
-from conftest import ROOT, examples, sound_values
+from conftest import ROOT, by_day, examples, sound_values
 from xltools.checking.collection import examine
 from xltools.data.filing import Stamp
 from xltools.data.finding import Place, Severity
@@ -255,7 +255,7 @@ def arguments():
     )
 
 
-@pytest.fixture(params=list(MADE))
+@pytest.fixture(params=by_day(MADE, 6))
 def file(request):
     return made_by(request.param)
 
@@ -331,7 +331,7 @@ def test_a_file_without_marks_is_not_touched(file):
     assert unmarked(file) is file
 
 
-@pytest.mark.parametrize("file", [n for n in MADE if n not in NOT_FOR_OPENPYXL], indirect=True)
+@pytest.mark.parametrize("file", by_day((n for n in MADE if n not in NOT_FOR_OPENPYXL), 5), indirect=True)
 @pytest.mark.filterwarnings("ignore:.*xtension is not supported")
 def test_openpyxl_reads_it(file):
     marks, slip = some_marks(file)
@@ -387,7 +387,7 @@ def refusal(data):
     return ""
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", by_day(SAMPLES, 15), ids=lambda path: path.stem)
 def test_every_sample_keeps_the_laws(path):
     data = path.read_bytes()
     if code := refusal(data):

@@ -15,6 +15,8 @@ from xltools.collection import journal
 from xltools.excel.reader import read
 from xltools.form.linear import ZERO
 
+pytestmark = pytest.mark.prove  # the script gives some sixty commands
+
 
 @pytest.fixture(scope="module")
 def year(script):
@@ -33,7 +35,6 @@ def test_the_document_shows_what_it_prints(year):
     assert list(CHECK.differences(shown_in("year.md"), year[1])) == []
 
 
-@pytest.mark.prove
 def test_the_chinese_document_shows_what_it_prints(script):
     _, said = script("mishaps", SAY="zh", COLUMNS="200")
     assert list(CHECK.differences(shown_in("year.zh-CN.md"), said)) == []

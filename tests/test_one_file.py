@@ -272,7 +272,7 @@ WRITTEN = (
 )
 
 
-@pytest.mark.parametrize("where", ["name", "prose", "figure", "comment"])
+@pytest.mark.parametrize("where", by_day(["name", "prose", "figure", "comment"], 2))
 def test_every_command_writes_what_a_file_with_such_characters_holds(tmp_path, monkeypatch, where):
     monkeypatch.chdir(tmp_path)
     run("init", "c", *MERGING, "--roster", ROSTER)
@@ -369,7 +369,7 @@ def assert_one_failed(found, files=19):
     assert not any(those for name, those in found.items() if name != guilty)
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", by_day(ERRORS, 3), ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("where", ["reader", "checks", "collection"])
 def test_a_defect_is_a_finding_on_its_file(inbox, tmp_path, defect, error, where):
     defect(error, where)
@@ -389,7 +389,7 @@ DEFECTS = {
 }
 
 
-@pytest.mark.parametrize("where", DEFECTS)
+@pytest.mark.parametrize("where", by_day(DEFECTS, 1))
 def test_a_defect_is_a_finding_in_several_processes(inbox, tmp_path, defect, monkeypatch, where):
     defect(OddError("odd"), where)
     monkeypatch.setattr("xltools.collection.reading.prepare_worker", DEFECTS[where])

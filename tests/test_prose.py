@@ -455,6 +455,7 @@ def test_no_text_stops_it(texts):
     matches(told)
 
 
+@pytest.mark.prove
 def test_long_text_costs_no_time():
     """Passed over beyond what people write; a bound far above what is measured (3 s for the worst)."""
     for unit in ("未收到政府信息公开申请，", "其中线上收到1件、", "（（（3件"):

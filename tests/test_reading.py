@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casefile
-from conftest import HERE, ROOT, examples, sound_prose, sound_values, unpacked, year_before
+from conftest import HERE, ROOT, by_day, examples, sound_prose, sound_values, unpacked, year_before
 from hostile import FILES
 from workers import hostile, threads
 from xltools.checking.collection import examine
@@ -342,6 +342,7 @@ def taken_from_life():
     yield from ((name, one.make()) for name, one in FILES.items() if not one.is_heavy)
 
 
+@pytest.mark.prove
 def test_whatever_reading_gives_travels():
     manners = [
         ReadOptions(),
@@ -357,7 +358,7 @@ def test_whatever_reading_gives_travels():
     assert len(seen) > 40
 
 
-@pytest.mark.parametrize("path", casefile.cases()[::5], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", by_day(casefile.cases()[::5], 20), ids=lambda path: path.stem)
 def test_a_finding_of_any_case_travels(path):
     """Those that only a collection has travel too, where a program sends them on."""
     findings = casefile.findings(path)
@@ -490,6 +491,7 @@ def exclusions_for(filings, roster, drawn):
     ]
 
 
+@pytest.mark.prove
 @settings(max_examples=examples(15))
 @given(collections())
 def test_filings_that_travelled_are_merged_alike(one_collection):

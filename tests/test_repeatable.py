@@ -107,7 +107,7 @@ def two_processes():
         yield replace(workers, start=lambda _: contextlib.nullcontext(executor))
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", by_day(COMMANDS, 7))
 def test_every_command_says_the_same_by_one_process_and_by_several(
     collection, name, two_processes, monkeypatch
 ):

@@ -15,7 +15,7 @@ import form_returns
 import pytest
 
 from commands import Done, xltools
-from conftest import ROOT
+from conftest import ROOT, by_day
 from xltools import libreoffice
 from xltools.collection.merging import merge
 from xltools.data.filing import Return
@@ -83,7 +83,7 @@ class Case(NamedTuple):
         return read_package(write_rollup(rollup), "rollup.xlsx", self.sample.form)
 
 
-@pytest.fixture(scope="module", params=SAMPLES)
+@pytest.fixture(scope="module", params=by_day(SAMPLES, 2))
 def case(request, tmp_path_factory) -> Iterator[Case]:
     """A form with what its agencies sent, merged after the correction; LibreOffice is tested elsewhere."""
     one = Case(request.param, tmp_path_factory.mktemp(request.param), "")

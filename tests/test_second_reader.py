@@ -218,6 +218,7 @@ def test_a_formula_in_an_input_is_computed_and_not_believed(collection):
     assert f"is {value} here and {value + 1} by the second reader" in result.output
 
 
+@pytest.mark.prove
 def test_files_come_as_members_moved_without_names_and_as_documents(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     form = find("xxgk-2021")
@@ -346,6 +347,7 @@ def test_a_workbook_as_issued_has_no_fault(name):
     assert not issued_findings(form, write_return(form, stamp), stamp, {}, "", recalculate=False)
 
 
+@pytest.mark.prove
 def test_each_kind_of_fault_is_noticed():
     _, _, content = blank()
     sheet = "三、依申请公开"
@@ -420,6 +422,7 @@ def test_libreoffice_recalculates_the_roll_up_and_a_workbook_that_is_to_be_sent(
     assert {(f.sheet, f.address) for f in found} == {(sheet, "L6")}
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_the_workbook_does_not_depend_on_whether_libreoffice_is_installed(collection, monkeypatch):
     office.require()

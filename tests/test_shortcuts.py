@@ -76,6 +76,7 @@ def filled(turn, blanks=(), code="001"):
     return write_return(form, stamp, values, prose)
 
 
+@pytest.mark.prove
 def test_every_workbook_of_the_repository_is_the_same(as_a_whole):
     paths = [path for folder in ("samples", "tests") for path in sorted((ROOT / folder).rglob("*.xlsx"))]
     assert len(paths) > 40

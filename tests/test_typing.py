@@ -48,6 +48,7 @@ def places(form):
     return layout(form)
 
 
+@pytest.mark.prove
 def test_a_whole_return_can_be_typed(form, places, blank, sound, tmp_path):
     assert len(sound) == len(form.inputs) == 166
     words = _words(form)
@@ -96,6 +97,7 @@ def test_nothing_else_can_be_typed(form, places, blank, each):
     assert after == before
 
 
+@pytest.mark.prove
 def test_a_protected_table_keeps_its_cells_rows_and_columns(form, places, blank):
     """The same strokes do their work once the protection is gone: it is what stops them."""
     total = next(cell for sheet, cell in map(places.address, _names(form.totals)) if sheet == TABLE)
@@ -114,6 +116,7 @@ def test_a_protected_table_keeps_its_cells_rows_and_columns(form, places, blank)
         assert now != was, stroke
 
 
+@pytest.mark.prove
 def test_the_sheets_keep_their_names_and_their_number(form, places, stamp, sound, tmp_path):
     """The file locks the structure. LibreOffice 7.4 doesn't heed that, yet leaves protected sheets where they are.
 

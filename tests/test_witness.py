@@ -35,7 +35,7 @@ WORKBOOKS = [
 ]
 
 
-@pytest.mark.parametrize("path", by_day(WORKBOOKS, 20), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", by_day(WORKBOOKS, 7), ids=lambda path: path.name)
 def test_every_workbook_of_the_repository_reads_alike(path):
     try:
         assert differences(path.read_bytes()) == []
@@ -201,6 +201,7 @@ def test_what_gnumeric_ships_and_writes_reads_alike():
     assert compared(files) == len(files)
 
 
+@pytest.mark.prove
 @pytest.mark.office
 @pytest.mark.parametrize("each", [10, pytest.param(1, marks=pytest.mark.prove)])
 def test_what_libreoffice_ships_and_writes_reads_alike(each):
