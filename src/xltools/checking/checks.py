@@ -14,6 +14,7 @@ from functools import partial
 from xltools.checking.derived import (
     RULE_CODES,
     code_of,
+    days_facts,
     division,
     found_in,
     origin_facts,
@@ -23,14 +24,21 @@ from xltools.checking.derived import (
 )
 from xltools.checking.lists import lists
 from xltools.data.accepted_rules import accepted_agencies
-from xltools.data.field_words import fault_facts, figure_label, relation_words, under_item
+from xltools.data.field_words import (
+    condition_words,
+    day_label,
+    fault_facts,
+    figure_label,
+    relation_words,
+    under_item,
+)
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Effect, Finding, Place
 from xltools.data.number import close, digits
+from xltools.form.days import breaks, day_of, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Number
 from xltools.form.linear import ZERO, Linear
-from xltools.form.model import Cell, Form, Identity
-from xltools.form.relation import PERIOD
+from xltools.form.model import Cell, Form, Identity, Rule
 from xltools.form.wording import time_of
 from xltools.prose.checks import prose
 from xltools.text import Sum, clerk
@@ -123,9 +131,8 @@ def rules(filing: Return) -> Iterator[Finding]:
 
 
 def figures_of(filing: Return) -> dict[str, Decimal]:
-    """Return every figure of a return, totals included, and the number of its period in the year."""
-    number = Decimal(filing.record.period.number_in_year)
-    return dict(filing.record.complete()) | {PERIOD: number}
+    """Return every figure of a return, totals included, and what rules may ask of its period."""
+    return dict(filing.record.complete()) | filing.record.period.figures
 
 
 def fields(filing: Return) -> Iterator[Finding]:
@@ -150,6 +157,39 @@ def fields(filing: Return) -> Iterator[Finding]:
                 facts["under"] = under_item(form.shown(one.under, filing.prose[one.under]) or "")
             found = values.get(name, "") if isinstance(kind, Number) else kind.shown(value)
             yield Finding(code, filing.source.path, str(filing.agency), *place, name, found, facts=facts)
+
+
+def days(filing: Return) -> Iterator[Finding]:
+    """Check that the days in fields are as each rule says. Source: the ``authority`` of the rule.
+
+    A day that could not be read has a finding already, and a rule that needs it, or one that is blank, is not judged.
+    """
+    if filing.is_rollup or filing.is_untouched:
+        return
+    form, figures = filing.form, figures_of(filing)
+    for rule in form.day_rules:
+        constraint, relation = rule.constraint, rule.constraint.relation
+        needed = {part for name in constraint.when.names for part in form.reach.get(name, ())}
+        if not filing.unread.isdisjoint(needed) or not relation.is_judged(filing.elsewhere):
+            continue
+        values = with_days(relation, figures, filing.prose)
+        if breaks(relation, values) and constraint.when.holds(values):
+            yield _day_finding(filing, rule, values)
+
+
+def _day_finding(filing: Return, rule: Rule, values: Mapping[str, Decimal]) -> Finding:
+    form, relation = filing.form, rule.constraint.relation
+    first, *others = (name for name in relation.names if name in form.days)
+    condition = condition_words(form, rule.when)
+    words = clerk()("relation.when", rule=rule.label, condition=condition) if condition else rule.label
+    facts = {"line": rule.label, "rule": words, **days_facts(relation, values, partial(day_label, form))}
+    source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
+    places = tuple(Place(*filing.address(name), name) for name in others)
+    found, expected = (str(day_of(values[name])) for name in relation.names)
+    return Finding(
+        *(RULE_CODES[rule.level], source, agency, *place, first, found, expected, facts, places),
+        effect=Effect({}),
+    )
 
 
 def coverage(filing: Return) -> Iterator[Finding]:
@@ -193,6 +233,7 @@ CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (
     means,
     rules,
     fields,
+    days,
     lists,
     filled,
     coverage,

@@ -11,6 +11,7 @@ from xltools.data.accepted_rules import BROKEN
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import NO_VALUE
 from xltools.data.typed_numbers import typed
+from xltools.form.days import day_of
 from xltools.form.linear import ZERO, Linear
 from xltools.form.ratio import Ratio, is_shown_right, rounded
 from xltools.form.relation import Level, Relation
@@ -118,4 +119,18 @@ def sides_facts(relation: Relation, left: Side, right: Side) -> dict[str, object
         "right": right,
         "difference": difference,
         "gap": Phrases((("by-difference", {"difference": difference}),) if difference else ()),
+    }
+
+
+def days_facts(
+    relation: Relation, values: Mapping[str, Decimal], label: Callable[[str], str]
+) -> dict[str, object]:
+    """Return the facts of a finding on days that are not as a relation says: both, which is later, how far they are apart."""
+    left, right = (f"{label(name)} {day_of(values[name])}".lstrip() for name in relation.names)
+    apart = int(relation.difference(values))
+    return {
+        "left_words": left,
+        "joint": Word("day-later" if apart > 0 else "day-earlier" if apart else "sides-same"),
+        "right_words": right,
+        "gap": Phrases((("by-days", {"days": abs(apart)}),) if apart else ()),
     }

@@ -7,7 +7,14 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import partial
 
-from xltools.checking.derived import RULE_CODES, division, quotient_fault, side_of, sides_facts
+from xltools.checking.derived import (
+    RULE_CODES,
+    days_facts,
+    division,
+    quotient_fault,
+    side_of,
+    sides_facts,
+)
 from xltools.data.field_words import fault_facts, line_label, line_words, under_item
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
@@ -24,6 +31,7 @@ from xltools.data.list_lines import (
 )
 from xltools.data.number import digits
 from xltools.data.record import ListLine
+from xltools.form.days import compares_days, day_of
 from xltools.form.lists import cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
 from xltools.form.ratio import Ratio
@@ -48,7 +56,7 @@ def lists(filing: Return) -> Iterator[Finding]:
         if cell := parts_of_cell(finding.cell):
             unread.setdefault(cell[0], {}).setdefault(cell[2], set()).add(cell[1])
     yield from _ratios(filing, unread)
-    values = filing.record.complete()
+    values = {**filing.record.complete(), **filing.record.period.figures}
     for key, lines in filing.record.lists.items():
         one = filing.form.lists[key]
         keys = line_keys(one, lines)
@@ -135,21 +143,19 @@ def _at(
 
 def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str, Decimal]) -> Finding:
     form, constraint = filing.form, rule.constraint
-    left, right = (
-        side_of(side, values, partial(line_label, form, one.key))
-        for side in (constraint.relation.left, constraint.relation.right)
-    )
-    facts: dict[str, object] = {
-        "line": key,
-        **sides_facts(constraint.relation, left, right),
-        "rule": _rule_words(form, one, rule),
-    }
-    first = constraint.relation.left.names[0]
-    names = [cell_name(one.key, name, key) for name in constraint.relation.names if name in one.keys]
+    relation, label = constraint.relation, partial(line_label, form, one.key)
+    found: Sequence[Decimal | str]
+    if compares_days(relation, one.days):
+        sides, found = days_facts(relation, values, label), [str(day_of(values[n])) for n in relation.names]
+    else:
+        left, right = (side_of(side, values, label) for side in (relation.left, relation.right))
+        sides, found = sides_facts(relation, left, right), [left.value, right.value]
+    facts: dict[str, object] = {"line": key, **sides, "rule": _rule_words(form, one, rule)}
+    names = [cell_name(one.key, name, key) for name in relation.names if name in one.keys]
     others = tuple(Place(*filing.address(name), name) for name in names[1:])
     return _at(
-        filing, RULE_CODES[constraint.level], one, first, key,
-        found=left.value, expected=right.value, facts=facts, others=others,
+        filing, RULE_CODES[constraint.level], one, relation.left.names[0], key,
+        found=found[0], expected=found[1], facts=facts, others=others,
     )  # fmt: skip
 
 

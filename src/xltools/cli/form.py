@@ -87,7 +87,8 @@ def _check(lang: Lang) -> click.Command:
     def run(form: str | None) -> None:
         found = find_form(form)
         counts = {"cells": len(found.cells), "inputs": len(found.inputs), "totals": len(found.totals)}
-        emit(t("report.form-sound", form=found.name, rules=len(found.identities), **counts))
+        rules = len(found.identities) + len(found.day_rules)
+        emit(t("report.form-sound", form=found.name, rules=rules, **counts))
 
     return run
 

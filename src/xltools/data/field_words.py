@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from xltools.data.number import digits
+from xltools.form.days import START, compares_days, is_fixed, is_written
 from xltools.form.fields import Field
 from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
 from xltools.form.linear import Linear, OverList
@@ -25,6 +27,31 @@ def relation_words(form: Form, relation: Relation, words: Callable[[Linear], str
         key = "relation.chosen" if relation.right.constant else "relation.not-chosen"
         return clerk()(key, label=cell.row.label, option=cell.column.label)
     return f"{words(relation.left)}{PRINTED[relation.sign]}{words(relation.right)}"
+
+
+_OF_DAYS = {"<=": "not-after", ">=": "not-before", "<": "before", ">": "after", "=": "same", "!=": "other"}
+
+
+def days_words(relation: Relation, label: Callable[[str], str]) -> str:
+    """Return a relation of days in words; a day as it is written has no *label*."""
+    left, right = (_written_day(name) if is_written(name) else label(name) for name in relation.names)
+    return clerk()(f"relation.day-{_OF_DAYS[relation.sign]}", left=left, right=right)
+
+
+def _written_day(name: str) -> str:
+    year, month, day, *_ = map(str, dt.date.fromisoformat(name).timetuple())
+    return clerk()("relation.day-written", year=year, month=month, day=day)
+
+
+def day_label(form: Form, name: str) -> str:
+    """Return the label of a day in a relation: of a field, or of an end of the period; nothing for one as it is written."""
+    if not is_fixed(name):
+        return form.fields[name].label
+    return (
+        ""
+        if is_written(name)
+        else clerk()(f"relation.day-{'start' if name == START else 'end'}-{form.period}")
+    )
 
 
 def figure_label(form: Form, name: str) -> str:
@@ -79,6 +106,9 @@ def line_words(form: Form, key: str, condition: Condition) -> str:
 
     found = []
     for one in condition.relations:
+        if compares_days(one, form.lists[key].days):
+            found.append(days_words(one, lambda name: line_label(form, key, name)))
+            continue
         column, _, option = (one.names[0] if len(one.names) == 1 else "").removesuffix("]").partition("[")
         kind = form.column_kinds.get(f"{key}.{column}")
         if option and isinstance(kind, Choice):
@@ -90,10 +120,10 @@ def line_words(form: Form, key: str, condition: Condition) -> str:
 
 
 def line_label(form: Form, key: str, name: str) -> str:
-    """Return the label of a column of a list, or of a figure over a list, in a sum."""
-    return (
-        form.columns[f"{key}.{name}"].label if f"{key}.{name}" in form.columns else figure_label(form, name)
-    )
+    """Return the label of a column of a list, or of a figure over a list, in a sum; or of a day."""
+    if f"{key}.{name}" in form.columns:
+        return form.columns[f"{key}.{name}"].label
+    return day_label(form, name) if is_fixed(name) else figure_label(form, name)
 
 
 def prompt(form: Form, name: str) -> str:

@@ -13,8 +13,9 @@ from xltools.data.filing import Return
 from xltools.data.finding import Severity
 from xltools.data.number import kept
 from xltools.data.record import ListLine, Lists, ListValue
+from xltools.form.days import breaks, compares_days, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Choice
-from xltools.form.linear import EXACT, ZERO, OverList
+from xltools.form.linear import EXACT, ZERO
 from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
 from xltools.form.ratio import rounded
@@ -231,13 +232,18 @@ class LineChecks:
             if column.under and isinstance(kind := form.column_kinds[f"{key}.{column.key}"], Choice)
         ]
         self._rules = [
-            (rule, [name for name in rule.constraint.relation.names if not OverList.of(name)], set(columns))
+            (
+                rule,
+                [name for name in rule.constraint.relation.names if name in one.keys],
+                set(columns),
+                compares_days(rule.constraint.relation, one.days),
+            )
             for rule in one.constraints
             for columns in [map(_column_of, rule.constraint.names)]
         ]
         names = [name for rule in one.constraints for name in rule.constraint.names]
         names += [name for column in one.columns for name in column.when.names]
-        self._figures = {name: figures[name] for name in names if name in figures and OverList.of(name)}
+        self._figures = {name: figures[name] for name in names if name in figures and name not in one.keys}
         self._options = [
             (name, one.keys.index(column), option)
             for name in dict.fromkeys(names)
@@ -259,11 +265,19 @@ class LineChecks:
             value, item = str(line.values[place]), str(line.values[above])
             if value and item and not kind.goes_with(value, item):
                 yield LineFault(APART, name)
-        for rule, own, needed in self._rules:
+        for rule, own, needed, is_of_days in self._rules:
             if unread and unread & needed:
                 continue
-            if any(name in values for name in own) and not rule.constraint.holds(values):
-                yield LineFault(BROKEN, own[0], rule, values)
+            constraint = rule.constraint
+            if is_of_days:
+                texts = {name: str(line.values[self._keys.index(name)]) for name in own}
+                known = with_days(constraint.relation, values, texts)
+                is_broken = breaks(constraint.relation, known) and constraint.when.holds(known)
+            else:
+                known = values
+                is_broken = any(name in values for name in own) and not constraint.holds(values)
+            if is_broken:
+                yield LineFault(BROKEN, own[0], rule, known)
 
     def _values(self, line: ListLine) -> dict[str, Decimal]:
         pairs = zip(self._keys, line.values, strict=True)

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
-from xltools.data.field_words import figure_label, line_words, options_words, prompt, relation_words
+from xltools.data.field_words import (
+    day_label,
+    days_words,
+    figure_label,
+    line_words,
+    options_words,
+    prompt,
+    relation_words,
+)
 from xltools.data.plain_table import plain_table
 from xltools.form.linear import Linear
 from xltools.form.model import (
@@ -270,6 +278,8 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
         return _joined_terms(terms, linear.constant)
 
     def relation(one: Relation) -> str:
+        if one == rule.cells and rule in form.day_rules:
+            return days_words(one, lambda name: day_label(form, name))
         return relation_words(form, one, cell_sum)
 
     return rule.label, _rule_in_words(rule, relation), _source(rule)

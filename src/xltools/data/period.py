@@ -8,10 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import total_ordering
 
 from xltools.errors import InputError, Problem, Word
+from xltools.form.days import END, START, number_of
 from xltools.form.model import PARTS, Form, Kind
+from xltools.form.relation import PERIOD
 from xltools.text import clerk
 
 _TEXT = re.compile(r"([0-9]{4})(?:H([12])|Q([1-4])|-(0[1-9]|1[0-2]))?")
@@ -156,6 +159,12 @@ class Period:
     def number_in_year(self) -> int:
         """Which period of its form's year it is; 1 is the first."""
         return (self._begin - self.begins) % _MONTHS * self.parts // _MONTHS + 1
+
+    @property
+    def figures(self) -> dict[str, Decimal]:
+        """What rules may ask of it: its number in the year, and its first and its last day."""
+        days = {START: dt.date(*_year_and_month(self._begin), 1), END: self.end - dt.timedelta(1)}
+        return {PERIOD: Decimal(self.number_in_year), **{name: number_of(day) for name, day in days.items()}}
 
     @property
     def whole_year(self) -> Period:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from xltools.form.address import COLUMNS, ROWS, a1, column_index, column_name
+from xltools.form.days import day_of, is_written
 from xltools.form.places import Area
+from xltools.form.relation import Relation
 
 # Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
 _LONGEST, _MOST_BRACKETS = 8192, 64
 _MOST_TIMES_LONGER = 4  # than the issued formula; programs add only spaces, ``$`` and quotes
 
 PLACES = 6  # the sixth decimal of 万元 is 分; digits below are errors of binary arithmetic
+
+# The comparison with 0 of the difference of a relation that does not hold.
+BROKEN = {"=": "<>0", "<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "!=": "=0"}
 
 # A placeholder for the number of the row, counted from 1, in the formula of many rows. No cell can contain it.
 ROW = "\0"
@@ -29,6 +36,23 @@ def text_formula(text: str) -> str:
 def rounded(formula: str, places: int = PLACES) -> str:
     """Return the formula rounded to *places*, which removes the errors of binary arithmetic."""
     return f"ROUND({formula},{places})"
+
+
+def days_tests(relation: Relation, cells: Mapping[str, str], ends: Mapping[str, Decimal]) -> list[str]:
+    """Return formulas for whether the days of a relation are there, and are not as it says.
+
+    *cells* are the addresses of those that are filled in; *ends* are the first and the last day of the period. A cell may
+    hold a time of the day too.
+    """
+
+    def day(name: str) -> str:
+        if name in cells:
+            return f"INT(N({cells[name]}))"
+        fixed = dt.date.fromisoformat(name) if is_written(name) else day_of(ends[name])
+        return "DATE({},{},{})".format(*fixed.timetuple())
+
+    left, right = map(day, relation.names)
+    return [f"COUNT({','.join(cells.values())})={len(cells)}", f"{left}-{right}{BROKEN[relation.sign]}"]
 
 
 def area_a1(area: Area) -> str:

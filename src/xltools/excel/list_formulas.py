@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import groupby
 
-from xltools.excel.formula import rounded, text_formula
+from xltools.excel.formula import BROKEN, days_tests, rounded, text_formula
+from xltools.form.days import compares_days
 from xltools.form.kinds import Choice
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
@@ -16,7 +18,6 @@ from xltools.text import clerk
 
 _MOST_TESTS, _LONGEST = 40, 7500  # of the formula for one line; Excel allows 64 levels and 8,192 characters
 ABOVE, BELOW = "above", "below"  # of what depends on another choice
-_BROKEN = {"=": "<>0", "<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "!=": "=0"}
 
 
 def list_formula(form: Form, over: OverList) -> str:
@@ -129,10 +130,16 @@ class LineFormula:
     """The formula that checks a line: nothing for a blank one, what is wrong with it, or a tick."""
 
     def __init__(
-        self, form: Form, one: List, addresses: Mapping[str, str], row: str, marks: Mapping[Level, str]
+        self,
+        form: Form,
+        one: List,
+        addresses: Mapping[str, str],
+        row: str,
+        marks: Mapping[Level, str],
+        ends: Mapping[str, Decimal],
     ) -> None:
-        """Prepare it for the columns at these *addresses*; *row* stands for the number of the row."""
-        self._form, self._one, self._marks = form, one, marks
+        """Prepare it for the columns at these *addresses*; *row* stands for its number, *ends* are those of the period."""
+        self._form, self._one, self._marks, self._ends = form, one, marks, ends
         self._at = {key: address + row for key, address in addresses.items()}
 
     def text(self) -> str:
@@ -173,11 +180,15 @@ class LineFormula:
 
     def _rule(self, rule: Rule) -> tuple[str, str]:
         constraint, relation = rule.constraint, rule.constraint.relation
-        broken = f"{self._difference(relation)}{_BROKEN[relation.sign]}"
-        if constraint.within:
-            broken = f"{rounded(f'ABS({self._plain(relation)})-{constraint.within:f}')}>0"
-        own = [self._at[name] for name in relation.names if name in self._at]
-        tests = [*self._holds(constraint.when), f"COUNT({','.join(own)})>0", broken]
+        own = {name: self._at[name] for name in relation.names if name in self._at}
+        if compares_days(relation, self._one.days):
+            broken = days_tests(relation, own, self._ends)
+        else:
+            off = f"{self._difference(relation)}{BROKEN[relation.sign]}"
+            if constraint.within:
+                off = f"{rounded(f'ABS({self._plain(relation)})-{constraint.within:f}')}>0"
+            broken = [f"COUNT({','.join(own.values())})>0", off]
+        tests = [*self._holds(constraint.when), *broken]
         return f"AND({','.join(tests)})", clerk()(
             "list.broken", mark=self._marks[constraint.level], label=rule.label
         )

@@ -7,9 +7,20 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from xltools.data.list_lines import APART, NOT_ASKED, REQUIRED, LineFault
-from xltools.excel.formula import PLACES, ROW, area_a1, quoted, rectangles, rounded, text_formula
+from xltools.excel.formula import (
+    BROKEN,
+    PLACES,
+    ROW,
+    area_a1,
+    days_tests,
+    quoted,
+    rectangles,
+    rounded,
+    text_formula,
+)
 from xltools.excel.list_formulas import apart_test, list_formula
 from xltools.form.address import a1, column_name
+from xltools.form.days import breaks, is_fixed
 from xltools.form.kinds import NOT_A_CHOICE, Choice, Choices
 from xltools.form.linear import EXACT, Linear, OverList
 from xltools.form.model import COVER as COVER_KEY
@@ -190,8 +201,6 @@ _WORDS = {
     ">": ("not-more", False),
     "!=": ("same", False),
 }
-# The comparison with 0 of the difference of a relation that does not hold.
-_BROKEN = {"=": "<>0", "<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "!=": "=0"}
 
 
 def _constraint_formula(
@@ -199,7 +208,7 @@ def _constraint_formula(
 ) -> str:
     relation, sign = constraint.relation, constraint.relation.sign
     difference = _difference(layout, relation, sheet, matrix)
-    broken = f"{difference}{_BROKEN[sign]}"
+    broken = f"{difference}{BROKEN[sign]}"
     if constraint.within:
         off = f"ABS({_plain_difference(layout, relation, sheet, matrix)})-{constraint.within:f}"
         broken = f"{rounded(off)}>0"
@@ -209,6 +218,30 @@ def _constraint_formula(
     test = f"AND({','.join((*tests, broken))})" if tests else broken
     measured = f"&ABS({difference})" if _WORDS[sign][1] else ""
     return f'IF({test},"{_failed(layout, constraint, sheet)}"{measured},{otherwise})'
+
+
+def days_formula(layout: Layout, constraint: Constraint, sheet: str, ends: Mapping[str, Decimal]) -> str:
+    """Return the formula of the check of a rule between days; *ends* are those of the period.
+
+    It is not judged where one of them is blank or no day of the program.
+    """
+    relation = constraint.relation
+    cells = {name: reference(layout, name, sheet) for name in relation.names if not is_fixed(name)}
+    tests = (_holds(layout, one, sheet) for one in constraint.when.relations)
+    test = ",".join((*tests, *days_tests(relation, cells, ends)))
+    words = text_formula(_days_words(constraint))
+    passed = text_formula(clerk()("check.passed"))
+    return f"IFERROR(IF(AND({test}),{words},{passed}),{passed})"
+
+
+def days_result(constraint: Constraint, values: Mapping[str, Decimal]) -> str:
+    """Return the result of the check of a rule between days."""
+    is_broken = breaks(constraint.relation, values) and constraint.when.holds(values)
+    return _days_words(constraint) if is_broken else clerk()("check.passed")
+
+
+def _days_words(constraint: Constraint) -> str:
+    return MARKS[constraint.level] + clerk()("check.days")
 
 
 def _failed(layout: Layout, constraint: Constraint, sheet: str) -> str:

@@ -1,6 +1,7 @@
 """A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
 
-The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltools.form.relation`) may have numbers too.
+The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltools.form.relation`) may have numbers too,
+and days, which are named as they are written: ``2026-12-31``.
 ``count(cover.kind = portal)`` is the figure that counts an option of a field; its name is ``cover.kind[portal]``.
 ``count(register, trade = coal)`` and ``sum(register.money, trade = coal)`` are figures of a list, named as they are written.
 """
@@ -22,7 +23,8 @@ _COUNT = rf"count\(\s*(?P<field>{_NAME})\s*=\s*(?P<option>{_KEY})\s*\)"
 _WHERE = rf"(?P<where>(?:,\s*{_KEY}\s*=\s*{_KEY}\s*)*)"
 _OVER = rf"(?:(?P<over>count)\(\s*(?P<lines>{_KEY})|sum\(\s*(?P<column>{_KEY}\.{_KEY}))\s*{_WHERE}\)"
 _TERM = re.compile(
-    rf"\s*(?P<sign>[+-]?)\s*(?:{_COUNT}|{_OVER}|(?P<name>{_NAME})(?!\s*\()|(?P<number>[0-9]+(?:\.[0-9]+)?)(?![0-9.]))"
+    rf"\s*(?P<sign>[+-]?)\s*(?:{_COUNT}|{_OVER}|(?P<name>{_NAME})(?!\s*\()"
+    r"|(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})|(?P<number>[0-9]+(?:\.[0-9]+)?)(?![0-9.]))"
 )
 
 
@@ -81,13 +83,17 @@ class Linear(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, *, numbers: bool = False) -> Linear:
-        """Read *text*, which may have *numbers* among its names; raises :class:`LinearSyntaxError`."""
+        """Read *text*, which may have *numbers* and days among its names; raises :class:`LinearSyntaxError`."""
         terms: list[tuple[int, str]] = []
         constant = ZERO
         position = 0
         while text[position:].strip():
             match = _TERM.match(text, position)
-            if match is None or (position and not match["sign"]) or (match["number"] and not numbers):
+            if (
+                match is None
+                or (position and not match["sign"])
+                or ((match["number"] or match["day"]) and not numbers)
+            ):
                 raise LinearSyntaxError(text, text[position:])
             sign = -1 if match["sign"] == "-" else 1
             if match["number"]:
@@ -149,4 +155,4 @@ def _named(match: re.Match[str]) -> str:
     if match["field"]:
         return count_of(match["field"], match["option"])
     over = OverList.of(match[0].strip().lstrip("+-").strip())
-    return str(over) if over else str(match["name"])
+    return str(over) if over else str(match["name"] or match["day"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xltools.errors import Problem
 from xltools.form import lint_fields
+from xltools.form.days import compares_days
 from xltools.form.kinds import Choice
 from xltools.form.labels import core, plain
 from xltools.form.linear import ROW_CODE, ZERO, OverList
@@ -18,7 +19,7 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lint_rules import carry_faults
+from xltools.form.lint_rules import carry_faults, day_faults
 from xltools.form.lists import LARGEST, SHOWN, Column
 from xltools.form.model import COVER, Form, Line, List, Rule, leaves
 from xltools.form.ratio import Ratio
@@ -170,6 +171,12 @@ def _shape(one: List, place: str) -> Iterator[Problem]:
 def _rule(rule: Rule, one: List, form: Form, place: str) -> Iterator[Problem]:
     if rule.columns is None or rule.rows or rule.cells or rule.on:
         yield Problem("list-rule", place)
+        return
+    if compares_days(rule.columns, one.days):
+        kinds = {column.key: column.kind for column in one.columns}
+        kinds |= {name: "number" for name in rule.columns.names if OverList.of(name)}
+        yield from day_faults(rule, rule.columns, kinds, place)
+        yield from _condition(rule.when, one, form, f"{place} › when")
         return
     left = rule.columns.left
     if not left.names or OverList.of(left.names[0]) or time_of(left.names[0]):

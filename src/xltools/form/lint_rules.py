@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from xltools.errors import Problem
-from xltools.form.lint_fields import can_hold, condition_period_faults, name_faults, reserved_faults
+from xltools.form.days import END, START, compares_days, is_day, is_fixed, is_written
+from xltools.form.lint_fields import (
+    can_hold,
+    condition_faults,
+    condition_period_faults,
+    name_faults,
+    reserved_faults,
+)
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     judged,
@@ -18,7 +25,7 @@ from xltools.form.lint_names import (
 )
 from xltools.form.model import PARTS, Block, Form, Line, List, Rule, is_whole_name, leaves
 from xltools.form.ratio import Ratio
-from xltools.form.relation import PERIOD, Condition
+from xltools.form.relation import PERIOD, Condition, Relation
 from xltools.form.wording import AGO, LAST, own_name, time_of
 from xltools.toml_tables import newer
 
@@ -78,6 +85,28 @@ def carry_faults(rule: Rule, derived: AbstractSet[str], place: str) -> Iterator[
         yield Problem("carry-right", place, {"text": str(right), "mark": LAST})
 
 
+def day_faults(rule: Rule, relation: Relation, kinds: Mapping[str, str], place: str) -> Iterator[Problem]:
+    """Yield faults of a relation of days: it compares one that is filled in with one other.
+
+    *kinds* are those of the fields or columns by the names that they have there.
+    """
+    known = [name for name, kind in kinds.items() if kind == "date"]
+    problems = []
+    for name in relation.names:
+        if is_written(name) and not is_day(name):
+            problems.append(Problem("no-such-day", place, {"text": name}))
+        elif name in kinds and name not in known:
+            problems.append(Problem("day-and-other", place, {"name": name, "kind": kinds[name]}))
+        elif not is_fixed(name):
+            problems += unknown_faults((name,), [*known, START, END], place)
+    sides = (relation.left, relation.right)
+    is_single = all([sign for sign, _ in side.terms] == [1] and not side.constant for side in sides)
+    if not problems and (not is_single or rule.within or is_fixed(relation.left.names[0])):
+        problems.append(Problem("days-compared", place, {"text": str(relation)}))
+    yield from problems
+    yield from repeated_faults(relation.names, place, "repeated-in-rule")
+
+
 def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield faults of the keys and labels of all rules, and of those across tables."""
     blocks = (block for section in form.sections for block in section.blocks)
@@ -92,6 +121,14 @@ def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         place = f"rule “{rule.key}”"
         if rule.cells is None or rule.rows or rule.columns or rule.on:
             yield Problem("rule-cells", place)
+            continue
+        if rule in form.day_rules:
+            kinds = dict.fromkeys(form.cells, "number") | {
+                name: one.kind for name, one in form.fields.items()
+            }
+            yield from day_faults(rule, rule.cells, kinds, place)
+            of_figures = (one for one in rule.when.relations if PERIOD not in one.names)
+            yield from condition_faults(Condition(tuple(of_figures)), form, place)
             continue
         names = (own_name(name) if form.schema > 1 else name for name in rule.constraint.names)
         named = list(dict.fromkeys(judged(names, form, sure)))
@@ -185,5 +222,6 @@ def _newer_words(one: Line | Rule, version: int) -> Iterator[str]:
         yield from ("per",) if isinstance(one.is_, Ratio) else ()
     elif relation := one.rows or one.columns or one.cells:
         yield from (AGO for name in one.constraint.names if time_of(name) == AGO)
-        if relation.sign != "=" or relation.left.constant or relation.right.constant:
+        has_number = relation.left.constant or relation.right.constant
+        if relation.sign != "=" or has_number or compares_days(relation, ()):
             yield str(relation)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import permutations
 
 from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.lint_fields import name_faults
 from xltools.form.lint_names import unknown_faults
-from xltools.form.model import Form, Line, is_whole_name, leaves, walk
+from xltools.form.model import Cell, Form, Line, is_whole_name, leaves, walk
+from xltools.form.units import powers_between
 from xltools.form.wording import own_name
 
 
@@ -62,13 +64,17 @@ def _forgotten(
     units: Mapping[str, str],
     place: str,
 ) -> Iterator[Problem]:
-    """Yield the lines of its unit that a total does not add: those of its label, or its own parts if it adds only these."""
+    """Yield the lines of its units that a total does not add: those of its label, or its own parts if it adds only these.
+
+    A total with a unit of its own has the units of what it adds too.
+    """
+    asked = {units[total.key]} | ({units[name] for name in weights} if total.unit else set())
     parts = total.total.names if total.total else ()
     is_divided_anew = all(axis[name].of == total.key for name in parts)
     whole = total.key if is_divided_anew else ""
     for name in axis if is_divided_anew else siblings:
         one = axis[name]
-        is_own = one.of == whole and one.additive and units[name] == units[total.key]
+        is_own = one.of == whole and one.additive and units[name] in asked
         if is_own and name not in weights and not total.omits.get(name):
             yield Problem("forgotten", place, {"name": name, "label": one.label, "total": total.key})
 
@@ -129,10 +135,15 @@ def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Count
 def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield sums over cells of several units, such as pieces and money; unknown names are ignored.
 
-    Two whole numbers of different units can be compared, such as users and visits.
+    Two whole numbers of different units can be compared, such as users and visits; a total with a unit of its own can
+    add them.
     """
     known = {n: cell for n, cell in form.cells.items() if cell.section.key in sure or not cell.in_table}
-    groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
+    groups = [
+        (f"“{c.name}”", (c.name, *c.definition.names))
+        for c in form.cells.values()
+        if c.definition and not _adds_units(c, [known[name] for name in c.definition.names if name in known])
+    ]
     groups += [(f"“{c.name}”", side.names) for c in form.quotients for side in (c.ratio or ())[:2]]
     for identity in (*form.identities, *form.carries):
         for relation in (identity.relation, *identity.constraint.when.relations):
@@ -149,3 +160,16 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         units = {known[name].unit for name in named if name in known and not form.is_count(name)}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
+
+
+def _adds_units(total: Cell, parts: list[Cell]) -> bool:
+    """Return whether a total is said to add several units: of whole numbers, in a unit of its own that none of them has.
+
+    Units of one thing, such as 元 and 万元, are never added.
+    """
+    line = total.column if total.column.total is not None else total.row
+    units = {part.unit for part in parts}
+    is_own = bool(line.unit) and total.unit == line.unit and total.unit not in units
+    is_of_wholes = all(one.number == "count" for one in (total, *parts))
+    is_of_one_thing = any(powers_between(*pair) is not None for pair in permutations({*units, total.unit}, 2))
+    return len(units) > 1 and is_own and is_of_wholes and not is_of_one_thing

@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError, Word
+from xltools.form.days import compares_days
 from xltools.form.fields import SECOND, Codes, Field, kind_of
 from xltools.form.kinds import JOINT, NOT_A_CHOICE, Choice, Date, Text, ValueKind, key_of
 from xltools.form.kinds import Number as NumberKind
@@ -149,7 +150,7 @@ def _tolerance(value: object, _: object) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A relation between lines or cells. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
+    """A relation between lines, cells or days. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
 
     A name that begins with ``last.`` is a figure of the period before, one with ``ago.`` of the same period a year ago. A
     ``carry`` of a block derives a figure from these: ``carried_in = last.carried_out``. Its left side is one line of this
@@ -165,9 +166,11 @@ class Rule:
     rows: Relation | None = None
     """A relation between rows, which holds in every column; for rules of a table."""
     columns: Relation | None = None
-    """A relation between columns, which holds in every row, or in every line of a list; for rules of these."""
+    """A relation between columns, which holds in every row, or in every line of a list; for rules of these. In a list it
+    may [compare days](#days)."""
     cells: Relation | None = None
-    """A relation between cells by their full names, across tables; for rules of the form."""
+    """A relation between cells by their full names, across tables; for rules of the form. It may compare the
+    [days](#days) of fields."""
     on: tuple[str, ...] = field(default=(), metadata=SECOND)
     """The lines of the other axis in which alone it is asked, totals too; otherwise it is asked in all lines
     but totals."""
@@ -314,6 +317,11 @@ class List:
     def typed(self) -> tuple[Column, ...]:
         """The columns that are filled in."""
         return tuple(column for column in self.columns if not column.is_derived)
+
+    @property
+    def days(self) -> frozenset[str]:
+        """The keys of its columns of days."""
+        return frozenset(column.key for column in self.columns if column.kind == "date")
 
     @property
     def constraints(self) -> tuple[Rule, ...]:
@@ -836,6 +844,7 @@ class Form:
             *(cell.definition.names for cell in self._table_cells if cell.definition),
             *(cell.ratio.names for cell in self._table_cells if cell.ratio),
             *(identity.constraint.names for identity in identities),
+            *(rule.when.names for rule in self.day_rules),
             *(one.when.names for one in (*self.fields.values(), *self.columns.values())),
             *(one.is_.names for one in self.columns.values() if one.is_),
             *(rule.constraint.names for one in self.lists.values() for rule in one.rules),
@@ -1107,12 +1116,23 @@ class Form:
 
     @cached_property
     def identities(self) -> tuple[Identity, ...]:
-        """Every rule, once for each row or column in which it holds."""
+        """Every rule between figures, once for each row or column in which it holds."""
         blocks = [(section, block) for section in self.sections for block in section.blocks]
         parts = (i for s, b in blocks for r in part_rules(b) for i in _identities(s, b, r))
         local = (i for s, b in blocks for r in b.rules for i in _identities(s, b, r))
-        across = (Identity(rule, None, rule.constraint) for rule in self.rules if rule.cells)
+        of_figures = (rule for rule in self.rules if rule.cells and rule not in self.day_rules)
+        across = (Identity(rule, None, rule.constraint) for rule in of_figures)
         return tuple(self._there((*(one._replace(is_part=True) for one in parts), *local, *across)))
+
+    @cached_property
+    def day_rules(self) -> tuple[Rule, ...]:
+        """The rules of the form that compare days of its fields; they are asked of single returns only."""
+        return tuple(one for one in self.rules if one.cells and compares_days(one.cells, self.days))
+
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """The names of the fields of days."""
+        return frozenset(name for name, one in self.fields.items() if one.kind == "date")
 
     @cached_property
     def carries(self) -> tuple[Identity, ...]:

@@ -15,9 +15,9 @@ from xltools.data.record import Lists
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.files import Home
-from xltools.form.model import Cell, Form
+from xltools.form.days import with_days
+from xltools.form.model import Cell, Form, Rule
 from xltools.form.places import FLAGS, GIVEN, STAMP, Check, Layout, Matrix, stamp_keys
-from xltools.form.relation import PERIOD
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,25 @@ class Content:
         if check.field:
             if self.rollup:
                 return None
-            number = self.stamp.period.number_in_year
-            figures = {**self.values, PERIOD: Decimal(number)}
+            period = self.stamp.period
+            figures = {**self.values, **period.figures}
             result = live_checks.field_result(self.layout.form, check.field, figures, self.prose)
-            asked = check._replace(when=check.when.at(number))
+            asked = check._replace(when=check.when.at(period.number_in_year))
             return live_checks.check_formula(self.layout, asked, sheet), result
         if (live := self._live(check)) is None:
             return None
         formula = live_checks.check_formula(self.layout, live, sheet, self.rows if self.rollup else None)
         return formula, live_checks.check_result(self.layout, live, sheet, self.values)
+
+    def days_checked(self, rule: Rule, sheet: str) -> tuple[str, str] | None:
+        """Return the formula of the check of a rule between days, and its result; ``None`` if it is not asked."""
+        period, constraint = self.stamp.period, rule.constraint.at(self.stamp.period.number_in_year)
+        is_asked = constraint and constraint.relation.is_judged(self.layout.elsewhere)
+        if self.rollup or not (constraint and is_asked):
+            return None
+        values = with_days(constraint.relation, {**self.values, **period.figures}, self.prose)
+        formula = live_checks.days_formula(self.layout, constraint, sheet, period.figures)
+        return formula, live_checks.days_result(constraint, values)
 
     def figure(self, name: str, sheet: str) -> str:
         """Return the formula for a figure, as it stands on *sheet*."""
@@ -78,7 +88,7 @@ class Content:
         form = self.layout.form
         found: dict[str, list[str]] = {}
         for key, lines in self.lists.items() if self.rollup is None else ():
-            checks = LineChecks(form, key, self.values)
+            checks = LineChecks(form, key, {**self.values, **self.stamp.period.figures})
             found[key] = [
                 live_checks.line_result(form, key, next(checks.faults(line), None)) for line in lines
             ]

@@ -229,8 +229,11 @@ class CoverWriter:
         assert rule.cells is not None  # noqa: S101  the linter of forms requires them
         canvas, page, content = self._canvas, self._page, self._content
         area = self._place.rules[rule.key]
-        check = Check(area, (), (rule.constraint,))
-        checked = None if rule.looks_back else content.checked(check, COVER)
+        if rule in content.layout.form.day_rules:
+            checked = content.days_checked(rule, COVER)
+        else:
+            check = Check(area, (), (rule.constraint,))
+            checked = None if rule.looks_back else content.checked(check, COVER)
         words = clerk()("cover.group-form", label=rule.label)
         canvas.put(page, Area.at(row, 0), words, self._list_format(align="left"))
         if checked:

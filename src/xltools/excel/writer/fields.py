@@ -19,6 +19,7 @@ from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LINE, LOCKED, OPEN, Canvas, cell_number, ensure
 from xltools.excel.writer.content import Content
 from xltools.form.address import a1
+from xltools.form.days import number_of
 from xltools.form.fields import Valued
 from xltools.form.kinds import Choice, Choices, Date, Number, Text, ValueKind
 from xltools.form.model import Form
@@ -31,7 +32,6 @@ _LONGEST_FORMULA = 8000  # characters, a little below the limit of Excel
 _PROSE_HEIGHT, _TALLEST, _LINE = 80.0, 400.0, 16.0  # points
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(2199, 12, 31)  # before, programs count days differently
 _MOST_TEXT = 32_767  # characters in a cell
-_DAY_0 = dt.date(1899, 12, 30)
 MOST_NUMBER = 999_999_999_999  # whole numbers up to this are stored exactly
 
 
@@ -92,7 +92,7 @@ def _write_value(cell: _FieldCell, value: str) -> None:
 def serial_of(value: str) -> Decimal | str:
     """Return a canonical date as the number that a workbook stores; as a text before the days with certain numbers."""
     day = dt.date.fromisoformat(value) if value else None
-    return Decimal((day - _DAY_0).days) if day and day >= _FIRST_DAY else value
+    return number_of(day) if day and day >= _FIRST_DAY else value
 
 
 # -- validations

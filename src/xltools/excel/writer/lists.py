@@ -211,7 +211,8 @@ class _ListWriter:
         )
         group = self._sheet.checks
         addresses = {key: column_name(place) for key, place in self._sheet.columns(is_rollup=False).items()}
-        formula = LineFormula(form, one, addresses, ROW, live_checks.MARKS).text()
+        ends = self._content.stamp.period.figures
+        formula = LineFormula(form, one, addresses, ROW, live_checks.MARKS, ends).text()
         results = self._content.line_results.get(one.key, [])
         style = canvas.boxed(font_size=9, font_color="#2E7D32", border=4, text_wrap=False, shrink=True)
         canvas.put(
