@@ -88,6 +88,7 @@ key = "codes"
 items = [{ key = "a", label = "甲" }, { code = "01", label = "乙、丙" }, { key = "c", label = "丁“戊”" }]
 """
 OPTIONS = ("a", "r01", "c")
+FIXED_DAYS = {"2000-01-01": "2000-01-01", "period.start": "2024-01-01", "period.end": "2024-12-31"}  # of 2024
 
 
 @st.composite
@@ -137,7 +138,7 @@ def _fields(draw: st.DrawFn, section: str, figure: str) -> tuple[str, list[str]]
 def list_forms(draw: st.DrawFn) -> Form:
     """A form with a list of columns of some kinds, a table that counts and adds its lines, and rules of its lines.
 
-    The numbers are ``n0`` and perhaps more; a part, a ratio and a dependent choice may be among the columns.
+    Rules compare numbers or days. The numbers are ``n0`` and perhaps more; a part, a ratio, a product and a dependent choice may be among the columns.
     """
     kinds = draw(
         st.lists(st.sampled_from(["text", "date", "yes", "choice", "choices", "number"]), max_size=5)
@@ -164,12 +165,22 @@ def list_forms(draw: st.DrawFn) -> Form:
         columns.append(
             f'key = "share", label = "比", is = "{draw(st.sampled_from(numbers))} per {bottom}", unit = "%"'
         )
+    if draw(st.booleans()):
+        factor = draw(st.sampled_from(numbers))
+        kind = ', number = "decimal", decimals = 1' if factor != "n0" else ""
+        columns.append(f'key = "product", label = "积", is = "n0 times {factor}"{kind}')
     order = draw(st.permutations(columns))
     rule = ""
     if draw(st.booleans()):
         one, sign = draw(st.sampled_from(numbers)), draw(st.sampled_from(SIGNS))
         when = draw(st.sampled_from(["", 'when = "kd = a"\n', 'when = "kd != a, n0 > 1"\n']))
         rule = f'[[section.list.rule]]\nkey = "r"\nlabel = "规则"\nauthority = "inferred"\ncolumns = "{one} {sign} {draw(st.integers(0, 2))}"\n{when}'
+    days = [f"k{index}" for index, kind in enumerate(kinds, 1) if kind == "date"]
+    if days and draw(st.booleans()):
+        one, other = draw(st.sampled_from(days)), draw(st.sampled_from([*days, *FIXED_DAYS]))
+        sign, when = draw(st.sampled_from(SIGNS)), draw(st.sampled_from(["", 'when = "kd = a"\n']))
+        if one != other:
+            rule += f'[[section.list.rule]]\nkey = "d"\nlabel = "先后"\nauthority = "inferred"\ncolumns = "{one} {sign} {other}"\n{when}'
     under = """[[codes]]
 key = "under"
 under = "codes"
@@ -244,7 +255,7 @@ def expected_in_lines(form: Form, lines: Sequence[Mapping[str, Decimal | str]]) 
     for number, line in enumerate(lines, 1):
 
         def value(term: str, line: Mapping[str, Decimal | str] = line) -> Decimal | str:
-            return Decimal(term) if term.isdecimal() else line.get(term, Decimal(0))
+            return FIXED_DAYS.get(term) or (Decimal(term) if term.isdecimal() else line.get(term, Decimal(0)))
 
         def holds(relation: str, line: Mapping[str, Decimal | str] = line) -> bool:
             left, sign, right = re.split(r" (<=|>=|!=|=|<|>) ", relation)
@@ -260,8 +271,11 @@ def expected_in_lines(form: Form, lines: Sequence[Mapping[str, Decimal | str]]) 
         if line.get("kd") and line.get("under") and line["kd"] not in under[str(line["under"])]:
             found.add(("not-a-choice", "under", number))
         for relation, when in rules:
-            names = [name for name in relation.split(" ")[::2] if name in line]
-            if names and not holds(relation) and all(map(holds, filter(None, when.split(", ")))):
+            names = relation.split(" ")[::2]
+            is_known = any if columns[names[0]].get("kind") != "date" else all
+            if not is_known(name in line or name in FIXED_DAYS for name in names):
+                continue
+            if not holds(relation) and all(map(holds, filter(None, when.split(", ")))):
                 found.add(("rule-broken", relation.split(" ")[0], number))
     return found | _expected_of_keys(section, lines)
 

@@ -9,10 +9,12 @@ import pytest
 
 import test_beside
 import test_blocks
+import test_days
 import test_dependent
 import test_fields
 import test_given
 import test_lists
+import test_products
 import test_whose
 from conftest import HERE
 from xltools.data.filing import Stamp
@@ -459,13 +461,30 @@ FAULTS_OF_RELATIONS = {
         "carry-equation",
         "carry “kept”",
     ),
-    "a rule in an average": (
-        (
-            'on = ["sites"]\nlevel = "warning"\nlabel = "专项检查和',
-            'on = ["owed"]\nlevel = "warning"\nlabel = "专项检查和',
-        ),
-        "not-additive",
-        "“once” › on",
+}
+_SUM_OF_UNITS = 'is = "levies + visits + rulings + opinions", unit = "项"'
+FAULTS_OF_UNITS = {
+    "several units without one of their own": (
+        (_SUM_OF_UNITS, _SUM_OF_UNITS.removesuffix(', unit = "项"')),
+        "mixed-units",
+        "acts.n.all",
+    ),
+    "the unit of a part": ((_SUM_OF_UNITS, _SUM_OF_UNITS.replace("项", "次")), "mixed-units", "acts.n.all"),
+    "pieces and money": (
+        (_SUM_OF_UNITS, _SUM_OF_UNITS.replace("opinions", "opinions + levied")),
+        "mixed-units",
+        "acts.n.all",
+    ),
+    "units of one thing": (('unit = "次"', 'unit = "百宗"'), "mixed-units", "acts.n.all"),
+    "the unit of the sum is another one": (
+        (_SUM_OF_UNITS, 'is = "levies + rulings", unit = "项"'),
+        "mixed-units",
+        "acts.n.all",
+    ),
+    "a line of one of the units is forgotten": (
+        (_SUM_OF_UNITS, 'is = "levies + visits + opinions", unit = "项"'),
+        "forgotten",
+        "“all”",
     ),
 }
 
@@ -681,12 +700,19 @@ def test_texts_may_name_a_ratio_alone():
         assert [p.code for p in wording_faults(Wording.parse(text), form, "")] == codes
 
 
+@pytest.mark.parametrize("fault", FAULTS_OF_UNITS)
+def test_units_that_cannot_be_added(fault):
+    replacement, code, place = FAULTS_OF_UNITS[fault]
+    found = problems(changed(replacement, text=test_whose.TEXT))
+    assert any(one.code == code and place in one.place for one in found), found
+    if code == "mixed-units":  # it says how to allow it
+        assert all("unit =" in problem_text(one, lang) for one in found if one.code == code for lang in LANGS)
+
+
 @pytest.mark.parametrize("fault", [*FAULTS, *FAULTS_OF_RELATIONS, *FAULTS_OF_PERIODS])
 def test_a_fault_is_named_with_its_place_and_its_cure(fault):
     *replacements, code, place = (FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS)[fault]
     text = SOUND if fault in FAULTS else SECOND if fault in FAULTS_OF_RELATIONS else MONTHLY
-    if code == "not-additive" and text is SECOND:
-        text = text.replace('label = "未缴"', 'label = "未缴", additive = false')
     found = [p for p in problems(changed(*replacements, text=text)) if p.code == code]
     assert found
     assert place in found[0].place
@@ -707,6 +733,8 @@ def test_every_problem_of_a_form_has_a_case():
     of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()} | {
         code for *_, code in test_beside.FAULTS
     }
+    of_lists |= {code for _, code in test_products.FAULTS.values()}
+    of_blocks |= {code for _, code, _ in test_days.FAULTS.values()}
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named

@@ -13,7 +13,7 @@ from xltools.data.number import NO_VALUE
 from xltools.data.typed_numbers import typed
 from xltools.form.days import day_of
 from xltools.form.linear import ZERO, Linear
-from xltools.form.ratio import Ratio, is_shown_right, rounded
+from xltools.form.ratio import Product, Ratio, is_shown_right, rounded
 from xltools.form.relation import Level, Relation
 from xltools.text import Phrases, Side, Sum, Word
 from xltools.white_space import is_blank
@@ -87,6 +87,11 @@ def _shows(shown: Shown, exact: Fraction | None, places: int) -> bool:
         is_nothing = is_blank(shown.text) or typed(shown.text, "", signed=True).is_blank
         return exact is None and shown.value is None and is_nothing
     return is_shown_right(shown.value, exact, places)
+
+
+def derivation(derived: Ratio | Product, term: Callable[[str], str]) -> str:
+    """Return what a column of a list is derived from in words: a division, or 影响 4 × 可能性 3."""
+    return division(derived, term) if isinstance(derived, Ratio) else " × ".join(map(term, derived.names))
 
 
 def division(ratio: Ratio, term: Callable[[str], str]) -> str:

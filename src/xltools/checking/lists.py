@@ -10,7 +10,7 @@ from functools import partial
 from xltools.checking.derived import (
     RULE_CODES,
     days_facts,
-    division,
+    derivation,
     quotient_fault,
     side_of,
     sides_facts,
@@ -34,7 +34,7 @@ from xltools.data.record import ListLine
 from xltools.form.days import compares_days, day_of
 from xltools.form.lists import cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
-from xltools.form.ratio import Ratio
+from xltools.form.ratio import Product, Ratio
 from xltools.text import Word, clerk
 
 DOUBLED = "line-doubled"
@@ -69,7 +69,7 @@ def lists(filing: Return) -> Iterator[Finding]:
 
 
 def _ratios(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]) -> Iterator[Finding]:
-    """Hold the ratio that each line shows against the exact fraction; *unread* are the cells that could not be read."""
+    """Hold the ratio or the product that each line shows against the exact fraction; *unread* are the cells that could not be read."""
     form, figures = filing.form, filing.record.complete()
     for key, lines in filing.record.lists.items() if filing.shown_in_lists else ():
         one = form.lists[key]
@@ -83,7 +83,7 @@ def _ratios(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]
                 if shown is None or not lost.isdisjoint(ratio.names):
                     continue
                 values = ratio_operands(column, one, line, figures)
-                terms = partial(_division, form, key, ratio, values)
+                terms = partial(_terms, form, key, ratio, values)
                 exact = line_quotient(column, one, line, figures)
                 if fault := quotient_fault(shown, exact, exact, column.places, terms):
                     name = cell_name(key, column.key, line_key)
@@ -95,9 +95,9 @@ def _ratios(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]
                     )  # fmt: skip
 
 
-def _division(form: Form, key: str, ratio: Ratio, values: Mapping[str, Decimal]) -> str:
-    return division(
-        ratio, lambda name: f"{line_label(form, key, name)} {digits(values.get(name, Decimal(0)))}"
+def _terms(form: Form, key: str, derived: Ratio | Product, values: Mapping[str, Decimal]) -> str:
+    return derivation(
+        derived, lambda name: f"{line_label(form, key, name)} {digits(values.get(name, Decimal(0)))}"
     )
 
 

@@ -13,6 +13,7 @@ from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
 from xltools.form.model import Form, List, Rule
 from xltools.form.places import PREFIX
+from xltools.form.ratio import Ratio
 from xltools.form.relation import Condition, Level, Relation
 from xltools.text import clerk
 
@@ -111,7 +112,8 @@ def derived_formula(form: Form, one: List, column: Column, addresses: Mapping[st
         # LOOKUP finds the last 1 among errors; MATCH would take * and ? in a label for wildcards.
         items = f"1/({codes_name(codes)}={addresses[source]})"
         return f'IFERROR(LOOKUP(2,{items},{codes_name(codes, what)})&"","")'
-    return f'IF({_is_blank(one, addresses)},"",{column.is_.print(term, column.places)})'
+    show = term if isinstance(column.is_, Ratio) else addresses.__getitem__
+    return f'IF({_is_blank(one, addresses)},"",{column.is_.print(show, column.places)})'
 
 
 def _is_blank(one: List, addresses: Mapping[str, str]) -> str:

@@ -22,7 +22,7 @@ from xltools.form.lint_names import (
 from xltools.form.lint_rules import carry_faults, day_faults
 from xltools.form.lists import LARGEST, SHOWN, Column
 from xltools.form.model import COVER, Form, Line, List, Rule, leaves
-from xltools.form.ratio import Ratio
+from xltools.form.ratio import Product, Ratio
 from xltools.form.relation import Condition, Relation
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest
@@ -80,8 +80,13 @@ def _columns(one: List, form: Form, place: str) -> Iterator[Problem]:
 
 
 def _derived(column: Column, one: List, form: Form, place: str) -> Iterator[Problem]:
-    if column.is_:
-        yield from _ratio(column, column.is_, one, form, place)
+    if column.is_ and column.kind != "number":
+        yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
+    if isinstance(column.is_, Ratio):
+        for side in (column.is_.top, column.is_.bottom):
+            yield from _operands(side.names, one, form, f"{place} › is")
+    elif column.is_:
+        yield from _factors(column, column.is_, one, f"{place} › is")
     if column.shows:
         yield from _shows(column, one, place)
     for key in ("required", "when", "of") if column.is_derived else ():
@@ -89,12 +94,16 @@ def _derived(column: Column, one: List, form: Form, place: str) -> Iterator[Prob
             yield Problem("derived-no-effect", place, {"key": key})
 
 
-def _ratio(column: Column, ratio: Ratio, one: List, form: Form, place: str) -> Iterator[Problem]:
-    """Yield operands of a ratio that are no numbers of the line, and sums of several units."""
-    if column.kind != "number":
-        yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
-    for side in (ratio.top, ratio.bottom):
-        yield from _operands(side.names, one, form, f"{place} › is")
+def _factors(column: Column, product: Product, one: List, place: str) -> Iterator[Problem]:
+    """Yield factors that are no numbers of the line, or too fine for a whole product, and products of lines that are added."""
+    known = {other.key: other for other in one.columns}
+    yield from unknown_faults(product.names, known, place)
+    for factor in (known[name] for name in product.names if name in known):
+        yield from lint_fields.added_faults(factor, place)
+        if (factor.kind, factor.number, column.number) == ("number", "decimal", "count"):
+            yield Problem("product-whole", place, {"name": factor.key})
+    if one.merge == "code":
+        yield Problem("product-by-code", place)
 
 
 def _shows(column: Column, one: List, place: str) -> Iterator[Problem]:

@@ -47,9 +47,6 @@ def block_rule_faults(rule: Rule, block: Block, place: str, form: Form) -> Itera
     yield from unknown
     asked = {leaf.key: leaf for leaf in leaves(others)}
     yield from unknown_faults(rule.on, asked, f"{place} › on")
-    for name in rule.on:
-        if name in asked and not asked[name].additive:
-            yield Problem("not-additive", f"{place} › on", {"name": name})
     for where, axis, used in (("", known, names), (" › on", asked, rule.on)):
         for name in dict.fromkeys(own for own in (own_name(n) for n in used) if own in axis):
             if axis[name].is_quotient:

@@ -15,7 +15,7 @@ from xltools.errors import InvalidValueError, Word
 from xltools.form.fields import Valued
 from xltools.form.kinds import KindName
 from xltools.form.linear import Linear, count_of
-from xltools.form.ratio import PLACES, Ratio
+from xltools.form.ratio import PLACES, Product, Ratio, ratio_or_product
 from xltools.form.relation import Condition, Relation
 
 SHOWN = ("code", "label", "unit", "under")  # what a column may show of an item
@@ -24,10 +24,10 @@ LARGEST = 20_000  # lines in a workbook of an agency
 _CELL = re.compile(r"(?P<list>[a-z][a-z0-9_]*)\.(?P<column>[a-z][a-z0-9_]*)\[(?P<key>.*)\]", re.DOTALL)
 
 
-def _quotient(value: object, _: object) -> Ratio:
+def _derivation(value: object, _: object) -> Ratio | Product:
     if not isinstance(value, str):
         raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-str"))
-    return Ratio.parse(value)
+    return ratio_or_product(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,9 @@ class Column(Valued):
     """What the agency reads beside the cell."""
     also: tuple[str, ...] = ()
     """Other labels for it in [published reports](#what-published-reports-print)."""
-    is_: Ratio | None = field(default=None, metadata={"key": "is", "hook": _quotient})
-    """A [ratio](#ratios-and-means) of columns and of sums over lists, derived in each line: `"money per sum(register.money)"`."""
+    is_: Ratio | Product | None = field(default=None, metadata={"key": "is", "hook": _derivation})
+    """A [ratio](#ratios-and-means) of columns and of sums over lists, derived in each line: `"money per sum(register.money)"`; or
+    the product of two columns, `"impact times likelihood"`."""
     shows: str = ""
     """What it shows of the item in another column: `"product.unit"`, or its `code`, its `label`, or with `under` the item above it."""
 
@@ -60,7 +61,9 @@ class Column(Valued):
 
     @property
     def places(self) -> int:
-        """The number of decimals to which a ratio is rounded."""
+        """The number of decimals to which a ratio or a product is rounded."""
+        if self.number == "count":  # of a product; a ratio is no whole number
+            return 0
         return PLACES if self.decimals is None else self.decimals
 
 

@@ -18,7 +18,7 @@ from xltools.form.linear import Linear
 from xltools.form.lint import lint
 from xltools.form.lists import asked_in_line
 from xltools.form.model import ALL, Block, Form, Line, List, Section, leaves, unit_of
-from xltools.form.ratio import scale_of
+from xltools.form.ratio import Ratio, scale_of
 from xltools.toml_tables import read_text, structure
 
 
@@ -70,7 +70,7 @@ def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> Li
             changes["unit"] = column.unit or ("" if is_of_item else section.unit)
             changes["signed"] = column.signed or section.signed
             changes["number"] = "decimal" if section.number == "decimal" else column.number
-            if column.is_:
+            if isinstance(column.is_, Ratio):
                 changes["number"] = "decimal"
                 changes["is_"] = column.is_._replace(scale=scale_of(changes["unit"]))
             elif column.decimals is None and changes["number"] == "decimal":

@@ -1,7 +1,7 @@
-"""A ratio of two sums: parsed once, exact as a fraction, and rounded only where it is shown.
+"""A ratio of two sums, or a product of two columns: parsed once, exact as a fraction, and rounded only where it is shown.
 
-It is written ``passed per checked``. It is derived anew wherever its parts are known, so it is never typed, never added
-and never part of a sum.
+They are written ``passed per checked`` and ``impact times likelihood``. They are derived anew wherever their parts are
+known, so they are never typed, never added and never part of a sum.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xltools.errors import InvalidValueError
 from xltools.form.linear import EXACT, Linear, LinearSyntaxError
 
 _PER = re.compile(r"\s+per\s+")
+_TIMES = re.compile(r"\s*([a-z][a-z0-9_]*)\s+times\s+([a-z][a-z0-9_]*)\s*")
 _SCALES = {"%": 100, "‰": 1000}
 PLACES = 2  # of a ratio or a mean whose form does not say how many decimals it has
 _SLACK = Fraction(1, 10**9)  # programs round ties differently
@@ -72,6 +73,38 @@ class Ratio(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.top} per {self.bottom}"
+
+
+class Product(NamedTuple):
+    """One column of a list times another, in each line."""
+
+    one: str
+    other: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of both."""
+        return self.one, self.other
+
+    def exact(self, values: Mapping[str, Decimal]) -> Fraction | None:
+        """Return the exact value; ``None`` where one of them is blank."""
+        if not values.keys() >= {self.one, self.other}:
+            return None
+        return Fraction(values[self.one]) * Fraction(values[self.other])
+
+    def print(self, show: Callable[[str], str], places: int) -> str:
+        """Return it as a spreadsheet formula, with the address *show(name)* for each name: an empty text where it has no value."""
+        one, other = map(show, self.names)
+        return f'IF(COUNT({one},{other})<2,"",ROUND({one}*{other},{places}))'
+
+    def __str__(self) -> str:
+        return f"{self.one} times {self.other}"
+
+
+def ratio_or_product(text: str) -> Ratio | Product:
+    """Read what defines a column of a list."""
+    found = _TIMES.fullmatch(text)
+    return Product(*found.groups()) if found else Ratio.parse(text)
 
 
 def sum_or_ratio(text: str) -> Linear | Ratio:

@@ -338,15 +338,17 @@ def _list_figure(
 
 
 class DerivedColumn(NamedTuple):
-    """A column of a list that is not typed: a ratio of columns and figures of lists, or what is shown of an item.
+    """A column of a list that is not typed: a ratio of columns and figures of lists, a product, or what is shown of an item.
 
     The terms of the ratio are the names of columns and the formulas of figures; of an item, ``shown`` is the column in which
-    it is chosen, its list of codes, and what is shown.
+    it is chosen, its list of codes, and what is shown. A product has two ``factors`` and the decimal places that are shown.
     """
 
     name: str
     division: DividedFigure | None
     shown: tuple[str, str, str] = ("", "", "")
+    factors: tuple[str, ...] = ()
+    places: int = 0
 
 
 def _derived_columns(
@@ -364,7 +366,13 @@ def _derived_columns(
 
     columns = {column["key"]: column for column in one["columns"]}
     for key, column in columns.items():
-        if "is" in column:
+        factors = re.fullmatch(r"(\w+)\s+times\s+(\w+)", column.get("is", "").strip())
+        if factors:
+            is_whole = "decimal" not in {column.get("number"), section.get("number")}
+            places = 0 if is_whole else column.get("decimals", section.get("decimals", 2))
+            names = tuple(f"{one['key']}.{name}" for name in factors.groups())
+            yield DerivedColumn(f"{one['key']}.{key}", None, factors=names, places=places)
+        elif "is" in column:
             sides = re.split(r"\s+per\s+", column["is"].strip())
             top, bottom = (tuple((sign, term(name)) for sign, name in _signed(side)) for side in sides)
             unit = column.get("unit") or ("" if _shows_unit(one) else section.get("unit", ""))

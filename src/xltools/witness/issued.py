@@ -192,13 +192,17 @@ def _formula_fault(
     book: LabelledWorkbook, column: DerivedColumn, number: int, sheet: str, content: str
 ) -> str:
     """Return what the formula of a derived column should be in a line with that number, or "" if it is that."""
+    found = _IN_LINE.fullmatch(content)
+    if column.factors:
+        one, other = (book.address(*book.range_places[name][number]) for name in column.factors)
+        expected = f'IF(COUNT({one},{other})<2,"",ROUND({one}*{other},{column.places}))'
+        return "" if found and found[1] == expected else expected
     if column.division is None:
         source, codes, what = column.shown
         cell = book.address(*book.range_places[source][number])
         items = f"xltools.codes.{codes}"
         expected = f'=IFERROR(LOOKUP(2,1/({items}={cell}),{items}.{what})&"","")'
         return "" if content == expected else expected
-    found = _IN_LINE.fullmatch(content)
     quotient = quotient_of("=" + re.sub(r"N\(([A-Z]+[0-9]+)\)", r"\1", found[1])) if found else None
     if quotient is None or quotient[2:] != column.division[2:]:
         return str(column.division)

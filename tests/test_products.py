@@ -1,0 +1,198 @@
+"""A column of a list that is the product of two others: derived in each line, never typed and never added."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from fractions import Fraction
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import examples
+from test_relations import stamp
+from xltools.checking.checks import verify
+from xltools.collection.merging import merge
+from xltools.data.filing import Return
+from xltools.data.list_lines import derived_lines, line_quotient
+from xltools.data.period import Period
+from xltools.data.record import ListLine
+from xltools.document.publishing import compose, report_of
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.writer import render
+from xltools.errors import FormError
+from xltools.excel.reader import read_package
+from xltools.excel.writer import write_return, write_rollup
+from xltools.form.load import parse
+from xltools.text import message
+from xltools.witness.form import FormFigures
+from xltools.witness.issued import faults
+
+TEXT = """
+schema = 2
+key = "risks"
+edition = "2026"
+title = "风险清单"
+authority = "自拟"
+[[section]]
+key = "risks"
+title = "一、风险"
+sheet = "风险"
+[[section.block]]
+rows = [{ key = "n", label = "数量" }]
+columns = [{ key = "all", label = "风险", is = "count(register)" }]
+[[section.list]]
+key = "register"
+print = 5
+most = 20
+unique = ["name"]
+columns = [
+  { key = "name", label = "风险名称", kind = "text", required = true },
+  { key = "impact", label = "影响", required = true },
+  { key = "likelihood", label = "可能性", required = true },
+  { key = "score", label = "得分", is = "impact times likelihood" },
+  { key = "hours", label = "工时", number = "decimal", decimals = 2 },
+  { key = "cost", label = "成本", number = "decimal", decimals = 1, is = "hours times impact" },
+]
+"""
+FORM = parse(TEXT, "risks.toml")
+LINES = (("甲", 4, 5, "", "1.25", ""), ("乙", 1, 0, "", "", ""), ("丙", 3, "", "", "0.05", ""))
+
+
+def lines_of(rows):
+    for number, row in enumerate(rows, 1):
+        values = (v if isinstance(v, str) and not v[:1].isdigit() else Decimal(v) for v in row)
+        yield ListLine(number, tuple(values))
+
+
+def workbook(rows=LINES, code="001"):
+    return write_return(FORM, stamp(FORM, code), {}, lists={"register": tuple(lines_of(rows))})
+
+
+def read(content, name="001.xlsx") -> Return:
+    one = read_package(content, name, FORM)
+    assert isinstance(one, Return)
+    return one
+
+
+def derived(one):
+    record = one.record
+    lines = derived_lines(FORM, "register", record.lists["register"], record.complete())
+    return [(line.values[3], line.values[5]) for line in lines]
+
+
+def test_it_is_derived_where_both_factors_are_there():
+    one = read(workbook())
+    assert derived(one) == [
+        (Decimal(20), Decimal(5)),
+        (Decimal(0), ""),
+        ("", Decimal("0.2")),
+    ]  # 0.15 is rounded
+    assert all(line.values[3] == line.values[5] == "" for line in one.record.lists["register"])
+    assert {(f.code, f.cell) for f in verify(one)} == {("required", "register.likelihood[丙]")}
+
+
+def test_its_cells_are_locked_with_a_live_formula():
+    book = openpyxl.load_workbook(io.BytesIO(workbook()))
+    sheet = next(one for one in book if one["B3"].value == "风险名称")
+    assert sheet["E4"].value == '=IF(COUNTA(B4:D4,F4)=0,"",IF(COUNT(C4,D4)<2,"",ROUND(C4*D4,0)))'
+    assert sheet["E4"].protection.locked
+    shown = openpyxl.load_workbook(io.BytesIO(workbook()), data_only=True)[sheet.title]
+    assert [shown[f"E{row}"].value for row in (4, 5, 6)] == [20, 0, None]
+    assert not list(faults(write_return(FORM, stamp(FORM)), FormFigures(TEXT), {}, {}))
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_told"),
+    [
+        ('=IF(COUNTA({row})=0,"",IF(COUNT(C4,D4)<2,"",ROUND(C4*D4,0)))', False),
+        ('=IF(COUNTA({row})=0,"",IF(COUNT(C4,D4)<2,"",ROUND(C4*C4,0)))', True),
+        ('=IF(COUNTA({row})=0,"",IF(COUNT(C4,D4)<2,"",ROUND(C4*D4,1)))', True),
+        ("=C4*D4", True),
+    ],
+)
+def test_the_second_reader_knows_its_formula(formula, is_told):
+    book = openpyxl.load_workbook(io.BytesIO(write_return(FORM, stamp(FORM))))
+    sheet = next(one for one in book if one["B3"].value == "风险名称")
+    sheet["E4"].value = formula.format(row="B4:D4,F4")
+    changed = io.BytesIO()
+    book.save(changed)
+    told = {(one.what, one.address) for one in faults(changed.getvalue(), FormFigures(TEXT), {}, {})}
+    assert (("formula", "E4") in told) is is_told
+
+
+@pytest.mark.parametrize(("shown", "code"), [(21, "ratio-wrong"), (20, "total-typed"), ("", "ratio-wrong")])
+def test_what_was_typed_over_it_is_found(shown, code):
+    book = openpyxl.load_workbook(io.BytesIO(workbook(LINES[:2])))
+    sheet = next(one for one in book if one["B3"].value == "风险名称")
+    sheet["E4"].value = shown or "无"
+    changed = io.BytesIO()
+    book.save(changed)
+    found = [f for f in verify(read(changed.getvalue())) if f.cell == "register.score[甲]"]
+    assert [f.code for f in found] == [code]
+    if code == "ratio-wrong":
+        assert "影响 4 × 可能性 5" in message(found[0], "zh")
+
+
+@settings(max_examples=examples(40))
+@given(st.lists(st.tuples(*[st.none() | st.decimals(0, 999, places=2)] * 2), min_size=1, max_size=4))
+def test_it_is_exact(pairs):
+    for hours, impact in pairs:
+        line = ListLine(
+            1, ("甲", "" if impact is None else impact, "", "", "" if hours is None else hours, "")
+        )
+        exact = line_quotient(FORM.columns["register.cost"], FORM.lists["register"], line, {})
+        assert exact == (None if None in (hours, impact) else Fraction(hours) * Fraction(impact))
+
+
+def test_a_roll_up_has_it_in_each_line_and_adds_none():
+    members = [read(workbook(LINES[:2], code), f"{code}.xlsx") for code in ("001", "002")]
+    content = write_rollup(merge(members, FORM, Period(2026), "青禾区").rollup)
+    whole = read(content, "区.xlsx")
+    assert derived(whole) == derived(members[0]) * 2
+    assert not {f.code for f in verify(whole)} - {"line-doubled"}
+    assert whole.record.complete() == {"count(register)": Decimal(4), "risks.n.all": Decimal(4)}
+    shown = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    assert [cell.value for row in shown["风险清单"]["H4:H7"] for cell in row] == [20, 0, 20, 0]
+
+
+def test_a_report_prints_it_and_is_read_back():
+    one = read(workbook(LINES[:2]))
+    content = render(compose(report_of(one, None)), "html")
+    given = ReportIdentity(Period(2026), "青禾区")
+    report = read_document(content, "report.html", FORM, given=given)
+    assert derived(report) == derived(one)
+    assert "ratio-wrong" not in {f.code for f in verify(report)}
+    wrong = content.replace(b">20<", b">21<")
+    assert "ratio-wrong" in {f.code for f in verify(read_document(wrong, "report.html", FORM, given=given))}
+
+
+FAULTS = {
+    "of a text": (("impact times likelihood", "impact times name"), "not-compared"),
+    "of an unknown column": (("impact times likelihood", "impact times likelihod"), "unknown-name"),
+    "of a product": (("hours times impact", "hours times score"), "ratio-in-sum"),
+    "in a sum": (('is = "count(register)"', 'is = "sum(register.score)"'), "ratio-in-sum"),
+    "of three": (("impact times likelihood", "impact times likelihood times impact"), "not-a-ratio"),
+    "whole, of decimals": (("impact times likelihood", "impact times hours"), "product-whole"),
+    "with decimals, whole": (
+        ('is = "impact times likelihood"', 'decimals = 1, is = "impact times likelihood"'),
+        "decimals-whole",
+    ),
+    "a text": (('label = "得分"', 'label = "得分", kind = "text"'), "no-effect"),
+    "required": (('label = "得分"', 'label = "得分", required = true'), "derived-no-effect"),
+    "of lines that are added": (
+        ('unique = ["name"]', 'unique = ["name"]\nmerge = "code"'),
+        "product-by-code",
+    ),
+    "in a table": (('is = "count(register)"', 'is = "a times b"'), "not-a-sum"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_of_a_form(name):
+    change, code = FAULTS[name]
+    with pytest.raises(FormError) as caught:
+        parse(TEXT.replace(*change), "form.toml")
+    assert code in {one.code for one in caught.value.problems}, caught.value.problems
