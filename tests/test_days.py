@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import operator
 from dataclasses import replace
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import examples
-from test_relations import stamp as plain_stamp
 from xltools.checking.checks import days, verify
 from xltools.checking.collection import examine
 from xltools.collection.merging import merge
-from xltools.data.filing import Return
+from xltools.data.filing import Return, Stamp
 from xltools.data.notes import filling_notes
 from xltools.data.period import Period
 from xltools.data.policy import Policy
-from xltools.data.record import ListLine
+from xltools.data.record import Agency, ListLine
 from xltools.errors import FormError
 from xltools.excel.live_checks import FAILED
 from xltools.excel.reader import read_package
@@ -124,7 +125,7 @@ LINES = (
 
 
 def stamp(code="001", period=MARCH):
-    return replace(plain_stamp(FORM, code), period=period)
+    return Stamp(FORM.key, FORM.edition, period, Agency("青禾区", code, f"单位{code}"))
 
 
 def workbook(texts=(), lines=LINES, code="001", period=MARCH):
@@ -313,10 +314,6 @@ def test_faults_of_a_form(name):
 def test_the_check_beside_a_line_is_that_of_the_finding():
     """Its stored result; LibreOffice computes it in :mod:`test_office`."""
     place = layout(FORM).cover.rules["order_of_works"]
-    import io
-
-    import openpyxl
-
     book = openpyxl.load_workbook(io.BytesIO(workbook(WRONG, WRONG_LINES)), data_only=True)
     (sheet,) = (one for one in layout(FORM).lists)
     column = sheet.checks.area.column + 1
