@@ -102,6 +102,7 @@ def _program(agency: str, size: int) -> Filled:
         for turn, month in enumerate(MONTHS)
         if row in ("participants", "below_60") or month in MONTHS[:6]
     }
+    figures |= {f"data.{row}.year": size * people * 5 for row, people in rows.items()}  # some come again
     return Filled(
         agency,
         figures | {"cover.award": 60000 * size, "cover.spent": "10000.50"},
@@ -122,10 +123,10 @@ def _program(agency: str, size: int) -> Filled:
 
 
 def _performance() -> tuple[Filled, ...]:
-    """Return a year of three programs; the third spent more than its award, and more were poor than took part."""
+    """Return a year of three programs; the third spent more than its award, ended before it began, and had more poor than it had."""
     third = _program("Valley Kitchen", 2)
-    wrong = {"cover.spent": 120001, "data.poor.feb": 37}
-    other = {"cover.organization": "other"}
+    wrong = {"cover.spent": 120001, "data.poor.feb": 37, "data.participants.year": 53}
+    other = {"cover.organization": "other", "cover.end": "2021-06-30"}
     return (
         _program("North Pantry", 1),
         _program("River Shelter", 3),

@@ -14,6 +14,7 @@ import pytest
 
 import office
 import test_days
+import test_products
 from conftest import HERE, ROOT, sound_values
 from xltools.checking.checks import verify
 from xltools.collection.merging import merge
@@ -83,7 +84,7 @@ def written():
     files["other rollup"] = other_rollup()
     files["xcjc rollup"] = relations_rollup()
     files["blsx rollup"] = ratios_rollup()
-    files |= of_some_only() | test_days.files()
+    files |= of_some_only() | test_days.files() | test_products.files()
     for form in (OFFICIAL, OTHER):
         files[f"{form.key} years"] = with_years(form)
     return files
@@ -217,7 +218,7 @@ def test_the_file_it_saves_reads_the_same(written, recalculated):
     """A plain re-save loses nothing and raises nothing."""
     for name, package in written.items():
         keys = {"xcjc": RELATIONS, "blsx": RATIOS, "zfnb": SOME_ONLY, "fwzx": OTHER, "other": OTHER}
-        keys["works"] = test_days.FORM
+        keys |= {"works": test_days.FORM, "risks": test_products.FORM}
         form = next((form for key, form in keys.items() if key in name), OFFICIAL)
         before, after = (
             read_package(package, "x.xlsx", form),

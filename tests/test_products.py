@@ -12,13 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import examples
-from test_relations import stamp
 from xltools.checking.checks import verify
 from xltools.collection.merging import merge
-from xltools.data.filing import Return
+from xltools.data.filing import Return, Stamp
 from xltools.data.list_lines import derived_lines, line_quotient
 from xltools.data.period import Period
-from xltools.data.record import ListLine
+from xltools.data.record import Agency, ListLine
 from xltools.document.publishing import compose, report_of
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.document.writer import render
@@ -36,6 +35,9 @@ key = "risks"
 edition = "2026"
 title = "风险清单"
 authority = "自拟"
+[[codes]]
+key = "scores"
+items = [{ code = "1", label = "低" }, { code = "3", label = "中" }, { code = "5", label = "高" }]
 [[section]]
 key = "risks"
 title = "一、风险"
@@ -55,10 +57,22 @@ columns = [
   { key = "score", label = "得分", is = "impact times likelihood" },
   { key = "hours", label = "工时", number = "decimal", decimals = 2 },
   { key = "cost", label = "成本", number = "decimal", decimals = 1, is = "hours times impact" },
+  { key = "before", label = "原等级", kind = "choice", from = "scores" },
+  { key = "after", label = "现等级", kind = "choice", from = "scores" },
+  { key = "grade", label = "等级分", is = "before times after" },
+  { key = "mixed", label = "加权分", is = "before times impact" },
 ]
 """
 FORM = parse(TEXT, "risks.toml")
-LINES = (("甲", 4, 5, "", "1.25", ""), ("乙", 1, 0, "", "", ""), ("丙", 3, "", "", "0.05", ""))
+LINES = (
+    ("甲", 4, 5, "", "1.25", "", "r3", "r5", "", ""),
+    ("乙", 1, 0, "", "", "", "", "r5", "", ""),
+    ("丙", 3, "", "", "0.05", "", "r1", "r1", "", ""),
+)
+
+
+def stamp(code="001"):
+    return Stamp(FORM.key, FORM.edition, Period(2026), Agency("青禾区", code, f"单位{code}"))
 
 
 def lines_of(rows):
@@ -68,7 +82,7 @@ def lines_of(rows):
 
 
 def workbook(rows=LINES, code="001"):
-    return write_return(FORM, stamp(FORM, code), {}, lists={"register": tuple(lines_of(rows))})
+    return write_return(FORM, stamp(code), {}, lists={"register": tuple(lines_of(rows))})
 
 
 def read(content, name="001.xlsx") -> Return:
@@ -80,28 +94,32 @@ def read(content, name="001.xlsx") -> Return:
 def derived(one):
     record = one.record
     lines = derived_lines(FORM, "register", record.lists["register"], record.complete())
-    return [(line.values[3], line.values[5]) for line in lines]
+    return [tuple(line.values[place] for place in (3, 5, 8, 9)) for line in lines]
 
 
 def test_it_is_derived_where_both_factors_are_there():
     one = read(workbook())
     assert derived(one) == [
-        (Decimal(20), Decimal(5)),
-        (Decimal(0), ""),
-        ("", Decimal("0.2")),
-    ]  # 0.15 is rounded
-    assert all(line.values[3] == line.values[5] == "" for line in one.record.lists["register"])
+        (Decimal(20), Decimal(5), Decimal(15), Decimal(12)),
+        (Decimal(0), "", "", ""),
+        ("", Decimal("0.2"), Decimal(1), Decimal(3)),  # 0.15 is rounded
+    ]
+    assert all(line.values[place] == "" for line in one.record.lists["register"] for place in (3, 5, 8, 9))
     assert {(f.code, f.cell) for f in verify(one)} == {("required", "register.likelihood[丙]")}
 
 
 def test_its_cells_are_locked_with_a_live_formula():
     book = openpyxl.load_workbook(io.BytesIO(workbook()))
     sheet = next(one for one in book if one["B3"].value == "风险名称")
-    assert sheet["E4"].value == '=IF(COUNTA(B4:D4,F4)=0,"",IF(COUNT(C4,D4)<2,"",ROUND(C4*D4,0)))'
+    assert sheet["E4"].value == '=IF(COUNTA(B4:D4,F4,H4:I4)=0,"",IF(COUNT(C4,D4)<2,"",ROUND(C4*D4,0)))'
+    assert sheet["J4"].value == (
+        '=IF(COUNTA(B4:D4,F4,H4:I4)=0,"",IFERROR(ROUND(VALUE(LEFT(H4,FIND(" ",H4&" ")-1))'
+        '*VALUE(LEFT(I4,FIND(" ",I4&" ")-1)),0),""))'
+    )
     assert sheet["E4"].protection.locked
     shown = openpyxl.load_workbook(io.BytesIO(workbook()), data_only=True)[sheet.title]
     assert [shown[f"E{row}"].value for row in (4, 5, 6)] == [20, 0, None]
-    assert not list(faults(write_return(FORM, stamp(FORM)), FormFigures(TEXT), {}, {}))
+    assert not list(faults(write_return(FORM, stamp()), FormFigures(TEXT), {}, {}))
 
 
 @pytest.mark.parametrize(
@@ -114,9 +132,9 @@ def test_its_cells_are_locked_with_a_live_formula():
     ],
 )
 def test_the_second_reader_knows_its_formula(formula, is_told):
-    book = openpyxl.load_workbook(io.BytesIO(write_return(FORM, stamp(FORM))))
+    book = openpyxl.load_workbook(io.BytesIO(write_return(FORM, stamp())))
     sheet = next(one for one in book if one["B3"].value == "风险名称")
-    sheet["E4"].value = formula.format(row="B4:D4,F4")
+    sheet["E4"].value = formula.format(row="B4:D4,F4,H4:I4")
     changed = io.BytesIO()
     book.save(changed)
     told = {(one.what, one.address) for one in faults(changed.getvalue(), FormFigures(TEXT), {}, {})}
@@ -140,9 +158,8 @@ def test_what_was_typed_over_it_is_found(shown, code):
 @given(st.lists(st.tuples(*[st.none() | st.decimals(0, 999, places=2)] * 2), min_size=1, max_size=4))
 def test_it_is_exact(pairs):
     for hours, impact in pairs:
-        line = ListLine(
-            1, ("甲", "" if impact is None else impact, "", "", "" if hours is None else hours, "")
-        )
+        own = ["" if value is None else value for value in (impact, hours)]
+        line = ListLine(1, ("甲", own[0], "", "", own[1], *[""] * 5))
         exact = line_quotient(FORM.columns["register.cost"], FORM.lists["register"], line, {})
         assert exact == (None if None in (hours, impact) else Fraction(hours) * Fraction(impact))
 
@@ -169,7 +186,27 @@ def test_a_report_prints_it_and_is_read_back():
     assert "ratio-wrong" in {f.code for f in verify(read_document(wrong, "report.html", FORM, given=given))}
 
 
+def test_what_is_chosen_is_a_factor_by_its_code():
+    """The second reader, too, knows that the formula takes the code from the text."""
+    book = openpyxl.load_workbook(io.BytesIO(write_return(FORM, stamp())))
+    sheet = next(one for one in book if one["B3"].value == "风险名称")
+    sheet["K4"].value = sheet["K4"].value.replace("COUNT(C4)", "COUNT(D4)")
+    changed = io.BytesIO()
+    book.save(changed)
+    told = {(one.what, one.address) for one in faults(changed.getvalue(), FormFigures(TEXT), {}, {})}
+    assert ("formula", "K4") in told
+
+
+def files():
+    """A workbook with blanks; :mod:`test_office` has LibreOffice compute it."""
+    return {"risks filled": workbook(), "risks blank": write_return(FORM, stamp())}
+
+
 FAULTS = {
+    "of an option without a number": (
+        ('{ code = "3", label = "中" }', '{ code = "B", label = "中" }'),
+        "product-choice",
+    ),
     "of a text": (("impact times likelihood", "impact times name"), "not-compared"),
     "of an unknown column": (("impact times likelihood", "impact times likelihod"), "unknown-name"),
     "of a product": (("hours times impact", "hours times score"), "ratio-in-sum"),

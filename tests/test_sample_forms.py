@@ -34,6 +34,8 @@ WRONG = {
     "performance": [
         ("cover.organization_other", "required", "error"),
         ("cover.spent", "rule-broken", "error"),
+        ("cover.start", "rule-broken", "error"),
+        *[("data.participants.year", "rule-broken", "error")] * 4,
         ("data.poor.feb", "rule-broken", "error"),
     ],
     "pathfinders": [
@@ -49,7 +51,7 @@ WRONG = {
 # A figure of the district, added by hand.
 TOTALS = {
     "nutrition": ("births.live.number", 3 + 9 + 6),
-    "performance": ("data.participants.year", 6 * 9 * 24),
+    "performance": ("cover.spent", 3 * Decimal("10000.50")),
     "pathfinders": ("capital.secured.a1", 6 * 121 + 3 * Decimal("0.11")),
     "federal-awards": ("clusters.sfa.amount", 3 * 120000 + 2 * 80000),
 }
@@ -126,7 +128,8 @@ def test_what_was_corrected_is_shown(case):
         "diff", *(max((case.home / f).iterdir()) for f in ("in", "right")), "--format", "json", status=1
     )
     changed = {one["cell"] for one in json.loads(told.out)}
-    figures = {cell for cell, code, _ in WRONG[case.name] if code == "rule-broken"}
+    days = case.sample.form.days  # the other one was corrected
+    figures = {cell for cell, code, _ in WRONG[case.name] if code == "rule-broken" and cell not in days}
     # Lines without a key are not compared one by one.
     assert changed >= {cell if cell in case.sample.form.cells else cell.partition(".")[0] for cell in figures}
 

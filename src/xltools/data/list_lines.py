@@ -18,7 +18,7 @@ from xltools.form.kinds import NOT_A_CHOICE, Choice
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
-from xltools.form.ratio import rounded
+from xltools.form.ratio import Product, rounded
 from xltools.text import clerk
 
 
@@ -113,15 +113,18 @@ def _derived(
 def line_quotient(
     column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
 ) -> Fraction | None:
-    """Return the exact ratio in a line; ``None`` where it has none."""
+    """Return the exact ratio or product in a line; ``None`` where it has none."""
     return column.is_.exact(ratio_operands(column, one, line, figures)) if column.is_ else None
 
 
 def ratio_operands(
     column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
 ) -> dict[str, Decimal]:
-    """Return the values of the names in a ratio: of columns of the line, and of figures over lists."""
-    own = {key: value for key, value in zip(one.keys, line.values, strict=True) if isinstance(value, Decimal)}
+    """Return the values of the names in a ratio or a product: of columns of the line, and of figures over lists."""
+    pairs = dict(zip(one.keys, line.values, strict=True))
+    own = {key: value for key, value in pairs.items() if isinstance(value, Decimal)}
+    if isinstance(column.is_, Product):
+        own |= column.is_.numbers(pairs)
     names = column.is_.names if column.is_ else ()
     return {name: value for name in names if (value := own.get(name, figures.get(name))) is not None}
 

@@ -86,7 +86,7 @@ def _derived(column: Column, one: List, form: Form, place: str) -> Iterator[Prob
         for side in (column.is_.top, column.is_.bottom):
             yield from _operands(side.names, one, form, f"{place} › is")
     elif column.is_:
-        yield from _factors(column, column.is_, one, f"{place} › is")
+        yield from _factors(column, column.is_, one, form, f"{place} › is")
     if column.shows:
         yield from _shows(column, one, place)
     for key in ("required", "when", "of") if column.is_derived else ():
@@ -94,11 +94,18 @@ def _derived(column: Column, one: List, form: Form, place: str) -> Iterator[Prob
             yield Problem("derived-no-effect", place, {"key": key})
 
 
-def _factors(column: Column, product: Product, one: List, place: str) -> Iterator[Problem]:
+def _factors(column: Column, product: Product, one: List, form: Form, place: str) -> Iterator[Problem]:
     """Yield factors that are no numbers of the line, or too fine for a whole product, and products of lines that are added."""
     known = {other.key: other for other in one.columns}
     yield from unknown_faults(product.names, known, place)
     for factor in (known[name] for name in product.names if name in known):
+        if factor.kind == "choice":
+            items = next((codes.items for codes in form.codes if codes.key == factor.from_), ())
+            without = [item.label for item in items if item.name not in product.codes[factor.key]]
+            yield from (
+                Problem("product-choice", place, {"name": factor.key, "text": t}) for t in without[:1]
+            )
+            continue
         yield from lint_fields.added_faults(factor, place)
         if (factor.kind, factor.number, column.number) == ("number", "decimal", "count"):
             yield Problem("product-whole", place, {"name": factor.key})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from xltools.form.linear import Linear
 from xltools.form.lint import lint
 from xltools.form.lists import asked_in_line
 from xltools.form.model import ALL, Block, Form, Line, List, Section, leaves, unit_of
-from xltools.form.ratio import Ratio, scale_of
+from xltools.form.ratio import Product, Ratio, scale_of
 from xltools.toml_tables import read_text, structure
 
 
@@ -75,9 +76,23 @@ def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> Li
                 changes["is_"] = column.is_._replace(scale=scale_of(changes["unit"]))
             elif column.decimals is None and changes["number"] == "decimal":
                 changes["decimals"] = section.decimals
+            if isinstance(column.is_, Product):
+                changes["is_"] = column.is_._replace(codes=_numbers(column.is_, one, codes))
         columns.append(replace(column, **changes))
     rules = tuple(replace(rule, when=asked_in_line(rule.when, options)) for rule in one.rules)
     return replace(one, columns=tuple(columns), rules=rules)
+
+
+def _numbers(product: Product, one: List, codes: Mapping[str, Codes]) -> dict[str, dict[str, Decimal]]:
+    """Return the numbers that are the codes of options, for the factors that are chosen."""
+    chosen = [column for column in one.columns if column.key in product.names and column.kind == "choice"]
+    return {
+        column.key: {
+            item.name: Decimal(item.code) for item in codes[column.from_].items if item.code.isdecimal()
+        }
+        for column in chosen
+        if column.from_ in codes
+    }
 
 
 def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:

@@ -76,15 +76,21 @@ class Ratio(NamedTuple):
 
 
 class Product(NamedTuple):
-    """One column of a list times another, in each line."""
+    """One column of a list times another, in each line. Of a choice the code of the option counts, by ``codes``."""
 
     one: str
     other: str
+    codes: Mapping[str, Mapping[str, Decimal]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of both."""
         return self.one, self.other
+
+    def numbers(self, values: Mapping[str, Decimal | str]) -> dict[str, Decimal]:
+        """Return the numbers of what a line chose: the codes of options, by the names of their columns."""
+        codes = {name: numbers.get(str(values[name])) for name, numbers in self.codes.items()}
+        return {name: code for name, code in codes.items() if code is not None}
 
     def exact(self, values: Mapping[str, Decimal]) -> Fraction | None:
         """Return the exact value; ``None`` where one of them is blank."""
@@ -93,9 +99,17 @@ class Product(NamedTuple):
         return Fraction(values[self.one]) * Fraction(values[self.other])
 
     def print(self, show: Callable[[str], str], places: int) -> str:
-        """Return it as a spreadsheet formula, with the address *show(name)* for each name: an empty text where it has no value."""
-        one, other = map(show, self.names)
-        return f'IF(COUNT({one},{other})<2,"",ROUND({one}*{other},{places}))'
+        """Return it as a spreadsheet formula, with the address *show(name)* for each name: an empty text where it has no value.
+
+        A cell shows the code of an option before its label; without one, the number of that text is an error.
+        """
+        chosen = {name: f'VALUE(LEFT({show(name)},FIND(" ",{show(name)}&" ")-1))' for name in self.codes}
+        one, other = (chosen.get(name) or show(name) for name in self.names)
+        formula = f"ROUND({one}*{other},{places})"
+        if chosen:
+            formula = f'IFERROR({formula},"")'
+        typed = [show(name) for name in self.names if name not in chosen]
+        return f'IF(COUNT({",".join(typed)})<{len(typed)},"",{formula})' if typed else formula
 
     def __str__(self) -> str:
         return f"{self.one} times {self.other}"
@@ -104,7 +118,7 @@ class Product(NamedTuple):
 def ratio_or_product(text: str) -> Ratio | Product:
     """Read what defines a column of a list."""
     found = _TIMES.fullmatch(text)
-    return Product(*found.groups()) if found else Ratio.parse(text)
+    return Product(found[1], found[2]) if found else Ratio.parse(text)
 
 
 def sum_or_ratio(text: str) -> Linear | Ratio:

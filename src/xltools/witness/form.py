@@ -347,7 +347,7 @@ class DerivedColumn(NamedTuple):
     name: str
     division: DividedFigure | None
     shown: tuple[str, str, str] = ("", "", "")
-    factors: tuple[str, ...] = ()
+    factors: tuple[tuple[str, bool], ...] = ()  # each with whether it is chosen: then its code counts
     places: int = 0
 
 
@@ -370,8 +370,10 @@ def _derived_columns(
         if factors:
             is_whole = "decimal" not in {column.get("number"), section.get("number")}
             places = 0 if is_whole else column.get("decimals", section.get("decimals", 2))
-            names = tuple(f"{one['key']}.{name}" for name in factors.groups())
-            yield DerivedColumn(f"{one['key']}.{key}", None, factors=names, places=places)
+            named = tuple(
+                (f"{one['key']}.{name}", columns[name].get("kind") == "choice") for name in factors.groups()
+            )
+            yield DerivedColumn(f"{one['key']}.{key}", None, factors=named, places=places)
         elif "is" in column:
             sides = re.split(r"\s+per\s+", column["is"].strip())
             top, bottom = (tuple((sign, term(name)) for sign, name in _signed(side)) for side in sides)

@@ -188,14 +188,24 @@ def _list_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFau
                 yield IssueFault("formula", place[0], address, column.name, str(content or ""), expected)
 
 
+def _product(cells: list[tuple[str, bool]], places: int) -> str:
+    """Return the formula of a product of cells, in some of which an option with its code is chosen."""
+    factors = [f'VALUE(LEFT({cell},FIND(" ",{cell}&" ")-1))' if chosen else cell for cell, chosen in cells]
+    typed = [cell for cell, chosen in cells if not chosen]
+    formula = f"ROUND({'*'.join(factors)},{places})"
+    if len(typed) < len(cells):
+        formula = f'IFERROR({formula},"")'
+    return f'IF(COUNT({",".join(typed)})<{len(typed)},"",{formula})' if typed else formula
+
+
 def _formula_fault(
     book: LabelledWorkbook, column: DerivedColumn, number: int, sheet: str, content: str
 ) -> str:
     """Return what the formula of a derived column should be in a line with that number, or "" if it is that."""
     found = _IN_LINE.fullmatch(content)
     if column.factors:
-        one, other = (book.address(*book.range_places[name][number]) for name in column.factors)
-        expected = f'IF(COUNT({one},{other})<2,"",ROUND({one}*{other},{column.places}))'
+        cells = [(book.address(*book.range_places[name][number]), chosen) for name, chosen in column.factors]
+        expected = _product(cells, column.places)
         return "" if found and found[1] == expected else expected
     if column.division is None:
         source, codes, what = column.shown
