@@ -123,9 +123,12 @@ def _program(agency: str, size: int) -> Filled:
 
 
 def _performance() -> tuple[Filled, ...]:
-    """Return a year of three programs; the third spent more than its award, ended before it began, and had more poor than it had."""
+    """Return a year of three programs; the third spent more than its award and ended before it began.
+
+    More of its participants were poor than took part, and the year has more of them than its months.
+    """
     third = _program("Valley Kitchen", 2)
-    wrong = {"cover.spent": 120001, "data.poor.feb": 37, "data.participants.year": 53}
+    wrong = {"cover.spent": 120001, "data.poor.feb": 37, "data.participants.year": 433}
     other = {"cover.organization": "other", "cover.end": "2021-06-30"}
     return (
         _program("North Pantry", 1),
@@ -202,7 +205,9 @@ def _authority(agency: str, size: int) -> Filled:
                 ("visitors", "Amount of public realm improved", "sqm", 0, 10, 20, 30, 40 * size, 0),
                 ("connectivity", "Length of new cycle ways", "km", 0, 0, 1, 1, 2, 3),
             ),
-            "risks": ((f"{agency} steel", "Prices rise.", "high", "medium", "A fixed price.", "low", "low"),),
+            "risks": (
+                (f"{agency} steel", "Prices rise.", "high", "medium", "", "A fixed price.", "low", "low", ""),
+            ),
         },
     )
 
