@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from xltools.form.linear import Linear
 from xltools.form.model import Form
-from xltools.form.ratio import Ratio
+from xltools.form.ratio import Product, Ratio
 from xltools.form.relation import Condition, Relation
 from xltools.form.wording import Wording
 from xltools.toml_tables import keys_of
@@ -37,6 +37,7 @@ _WORDS: dict[Any, str] = {
     Decimal: "number in quotes",
     Linear: "[sum](#sums)",
     Ratio: "[ratio](#ratios-and-means)",
+    Product: "[product](#lists)",
     Relation: "[relation](#sums)",
     Condition: "[condition](#relations-and-conditions)",
     Wording: "[text with figures](reports.md#figures-in-the-text)",

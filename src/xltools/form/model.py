@@ -95,7 +95,8 @@ class Line:
     """How many decimals a typed decimal number may have, and to how many a ratio or a mean is rounded, 0 to 6;
     otherwise as the block says."""
     unit: str | None = None
-    """What its figures count, shown to the agency; otherwise as the block says."""
+    """What its figures count, shown to the agency; otherwise as the block says. A total with a unit of its own may
+    add [several units](#definitions-and-rules)."""
     signed: bool | None = None
     """Whether its figures may be below 0; otherwise as the block says."""
     span: int = 1
