@@ -13,9 +13,9 @@ from xltools.data.filing import Return
 from xltools.data.finding import Severity
 from xltools.data.number import kept
 from xltools.data.record import ListLine, Lists, ListValue
-from xltools.form.days import breaks, compares_days, with_days
+from xltools.form.days import breaks, compares_days, is_fixed, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Choice
-from xltools.form.linear import EXACT, ZERO
+from xltools.form.linear import EXACT, ZERO, OverList
 from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
 from xltools.form.ratio import Product, rounded
@@ -237,12 +237,13 @@ class LineChecks:
         self._rules = [
             (
                 rule,
-                [name for name in rule.constraint.relation.names if name in one.keys],
-                set(columns),
-                compares_days(rule.constraint.relation, one.days),
+                constraint,
+                [n for n in constraint.relation.names if not (OverList.of(n) or is_fixed(n))],
+                set(map(_column_of, constraint.names)),
+                compares_days(constraint.relation, one.days),
             )
             for rule in one.constraints
-            for columns in [map(_column_of, rule.constraint.names)]
+            for constraint in [rule.constraint]
         ]
         names = [name for rule in one.constraints for name in rule.constraint.names]
         names += [name for column in one.columns for name in column.when.names]
@@ -268,10 +269,9 @@ class LineChecks:
             value, item = str(line.values[place]), str(line.values[above])
             if value and item and not kind.goes_with(value, item):
                 yield LineFault(APART, name)
-        for rule, own, needed, is_of_days in self._rules:
+        for rule, constraint, own, needed, is_of_days in self._rules:
             if unread and unread & needed:
                 continue
-            constraint = rule.constraint
             if is_of_days:
                 texts = {name: str(line.values[self._keys.index(name)]) for name in own}
                 known = with_days(constraint.relation, values, texts)
