@@ -8,6 +8,7 @@ import operator
 from dataclasses import replace
 from decimal import Decimal
 
+import clerk
 import openpyxl
 import pytest
 from hypothesis import given, settings
@@ -222,9 +223,18 @@ def test_the_ends_of_a_period(period, first, last):
 
 
 def test_a_day_that_cannot_be_read_is_not_judged_again():
-    content = workbook({"work.begun": "2026-03-02"})
-    one = read(content)
-    assert found(replace(one, prose=one.prose | {"work.ended": ""})) == set()
+    """Nor is one that is blank; another rule about the days that could be read is."""
+    texts = {"work.begun": "2026-03-02", "work.ended": "2026-03-01"}
+    assert found(read(workbook(texts))) == {("rule-broken", "work.begun")}
+    assert found(read(workbook(texts | {"work.ended": ""}))) == set()
+    content = clerk.edited(workbook(texts, WRONG_LINES), "工程", {"B4": "三月一日"})
+    content = clerk.edited(content, "工程清单", {"C7": "3/5", "C8": "2月"})
+    assert found(read(content)) == {
+        ("not-a-date", "work.ended"),
+        ("not-a-date", "hazards.found[丁]"),
+        ("not-a-date", "hazards.found[戊]"),
+        ("rule-warning", "hazards.found[己]"),
+    }
 
 
 def test_what_is_wrong_is_said_in_days():
