@@ -700,6 +700,22 @@ def test_texts_may_name_a_ratio_alone():
         assert [p.code for p in wording_faults(Wording.parse(text), form, "")] == codes
 
 
+def test_a_total_of_several_units_stays_one_where_cells_are_not_there():
+    text = changed(
+        (
+            'rows = [{ key = "n", label = "数量" }]',
+            'rows = [{ key = "n", label = "数量" }, { key = "m", label = "上年" }]',
+        ),
+        ('key = "levied"\ncolumns', 'key = "levied"\non = ["n"]\ncolumns'),
+        text=test_whose.TEXT[test_whose.TEXT.index('[[section]]\nkey = "acts"') :],
+    )
+    head = 'schema = 2\nkey = "x"\nedition = "1"\ntitle = "表"\nauthority = "试"\n'
+    text = head + text[: text.index('[[section]]\nkey = "text"')]
+    void = 'void = [["m", "visits"], ["m", "opinions"]]\n'
+    form = parse(text.replace("[[section.block]]\n", f"[[section.block]]\n{void}"), "form.toml")
+    assert [form.cells[f"acts.{row}.all"].unit for row in "nm"] == ["项", "项"]
+
+
 @pytest.mark.parametrize("fault", FAULTS_OF_UNITS)
 def test_units_that_cannot_be_added(fault):
     replacement, code, place = FAULTS_OF_UNITS[fault]

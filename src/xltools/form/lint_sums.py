@@ -142,7 +142,7 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     groups = [
         (f"“{c.name}”", (c.name, *c.definition.names))
         for c in form.cells.values()
-        if c.definition and not _adds_units(c, [known[name] for name in c.definition.names if name in known])
+        if c.definition and not _adds_units(form.crossings[c.name], known | form.crossings)
     ]
     groups += [(f"“{c.name}”", side.names) for c in form.quotients for side in (c.ratio or ())[:2]]
     for identity in (*form.identities, *form.carries):
@@ -162,12 +162,13 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 
 
-def _adds_units(total: Cell, parts: list[Cell]) -> bool:
+def _adds_units(total: Cell, known: Mapping[str, Cell]) -> bool:
     """Return whether a total is said to add several units: of whole numbers, in a unit of its own that none of them has.
 
-    Units of one thing, such as 元 and 万元, are never added.
+    Parts that are not there count too. Units of one thing, such as 元 and 万元, are never added.
     """
     line = total.column if total.column.total is not None else total.row
+    parts = [known[name] for name in (total.definition or Linear(())).names if name in known]
     units = {part.unit for part in parts}
     is_own = bool(line.unit) and total.unit == line.unit and total.unit not in units
     is_of_wholes = all(one.number == "count" for one in (total, *parts))
