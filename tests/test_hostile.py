@@ -20,12 +20,10 @@ from hostile import ANY, FILES, issued
 from xltools.cli import command_line
 from xltools.collection.reading import ReadOptions, read_file
 from xltools.data.finding import SEVERITY
-from xltools.excel import scan as scanner
 from xltools.excel.marking.parts import EditableParts
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
 from xltools.excel.scan import ScanError, scan
-from xltools.excel.scan.worksheet import style_numbers
 from xltools.office.guard import Budget, Limits, limits_from
 from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import LANGS, catalog, message
@@ -318,15 +316,3 @@ def test_more_styles_than_excel_allows_are_refused():
     assert len(scan(with_styles(Limits().styles)).locked) == Limits().styles
     (finding,) = read_package(with_styles(Limits().styles + 1), "x.xlsx").findings
     assert (finding.code, finding.found) == ("too-large", "styles > 65,490")
-
-
-def test_the_table_of_styles_is_built_once_for_all_sheets(monkeypatch):
-    built = []
-
-    def counted(count):
-        built.append(count)
-        return style_numbers(count)
-
-    monkeypatch.setattr(scanner, "style_numbers", counted)
-    assert len(scan(with_styles(1000)).sheets) > 1
-    assert built == [1000]

@@ -19,7 +19,7 @@ from xltools.data.record import Agency
 from xltools.excel.scan import SheetFacts, scan, shortcuts
 from xltools.excel.scan.parts import strings, workbook
 from xltools.excel.scan.shortcuts import read_part
-from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
+from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.office.guard import DAMAGE, Budget, Limits, ScanError, XmlPart
@@ -199,7 +199,7 @@ SHEET = st.tuples(
 
 def sheet_outcome(read, text, tables=None):
     """What becomes of a sheet, and of what the sheets behind it will be read with."""
-    tables = tables or Tables(Budget(Limits(cells=6)), ["甲", "乙"], style_numbers(3))
+    tables = tables or Tables(Budget(Limits(cells=6)), ["甲", "乙"])
     try:
         content = text if isinstance(text, bytes) else text.encode()
         facts = in_order(read(XmlPart(content), SheetFacts("表"), tables))
@@ -290,7 +290,7 @@ DECEPTIONS = {
 @pytest.mark.parametrize("sheets", DECEPTIONS.values(), ids=DECEPTIONS)
 def test_what_was_learned_deceives_nobody(sheets):
     """Each sheet after the others, when all of them have been met before, in one workbook and in many."""
-    ours, theirs = (Tables(Budget(), ["甲", "乙"], style_numbers(3)) for _ in range(2))
+    ours, theirs = (Tables(Budget(), ["甲", "乙"]) for _ in range(2))
     for rows, behind in sheets * 2:
         text = f"<worksheet><sheetData>{rows}</sheetData>{behind}</worksheet>"
         assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
@@ -365,7 +365,7 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
     for half, other in product(HALVES, (b"", *HALVES)):
         content = before + half + tag + other + behind
         got, expected = (
-            sheet_outcome(read, content, Tables(Budget(), ["甲"], style_numbers(3)))
+            sheet_outcome(read, content, Tables(Budget(), ["甲"]))
             for read in (sheet_of, worksheet)
         )
         assert got == expected, content

@@ -11,7 +11,7 @@ from xltools.excel.scan.facts import Comment, Fact, Facts, ListTable, SheetFacts
 from xltools.excel.scan.parts import application, comments, custom, modified, strings, table, workbook
 from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.styles import styles
-from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
+from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.office.guard import (
     DAMAGE,
     Budget,
@@ -70,7 +70,7 @@ class _Package:
         if "vbaProject" in by_kind:
             raise ScanError("macros")
         facts = Facts(
-            names={name: text for (scope, name), text in book.names.items() if not scope},
+            names=dict(book.names.get("", {})),
             structure_locked=book.structure_locked,
             epoch_1904=book.epoch_1904,
             external_links=book.external_links,
@@ -78,15 +78,14 @@ class _Package:
         tables = self._tables(by_kind, facts)
         targets = [(name, state, *relations.get(i, ("", ""))) for name, state, i in book.sheets]
         facts.sheets = self._sheets(targets, tables, facts.tables)
-        order = {str(index): facts.sheet(name) for index, (name, _, _) in enumerate(book.sheets)}
-        for (scope, name), text in book.names.items():
-            if sheet := order.get(scope):
-                sheet.names[name] = text
+        for index, (name, _, _) in enumerate(book.sheets):
+            if (own := book.names.get(str(index))) and (sheet := facts.sheet(name)):
+                sheet.names |= own
         self._document_properties(roots, facts)
         return facts
 
     def _tables(self, by_kind: dict[str, str], facts: Facts) -> Tables:
-        """Read the shared strings and the styles."""
+        """Read the shared strings, and the styles into *facts*."""
         tables = Tables(self._budget)
         if self._has(by_kind.get("sharedStrings")):
             tables.strings = read_part(strings, self._read(by_kind["sharedStrings"]))
@@ -95,7 +94,6 @@ class _Package:
             facts.locked, facts.formats = list(found.locked), list(found.formats)
             facts.grounds, facts.unseen, facts.struck = list(found.grounds), found.unseen, found.struck
             facts.conditional = dict(found.conditional)
-            tables.styles = style_numbers(len(found.locked))
         return tables
 
     def _sheets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,9 +20,7 @@ class WorkbookNames(NamedTuple):
 
     root: str  # the name of its root element
     sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
-    names: MappingProxyType[
-        tuple[str, str], str
-    ]  # by the index of the sheet that is their scope or "", and by name
+    names: Mapping[str, Mapping[str, str]]  # by the index of the sheet that is their scope or "", and by name
     structure_locked: bool
     epoch_1904: bool
     external_links: int
@@ -30,7 +29,7 @@ class WorkbookNames(NamedTuple):
 def workbook(part: XmlPart) -> WorkbookNames:
     """Read the workbook part: sheets, defined names and properties."""
     sheets: list[tuple[str, str, str]] = []
-    names: dict[tuple[str, str], str] = {}
+    names: dict[str, dict[str, str]] = {}
     locked = epoch_1904 = False
     links = 0
     root = name = scope = ""
@@ -55,11 +54,11 @@ def workbook(part: XmlPart) -> WorkbookNames:
     def end(tag: str) -> None:
         nonlocal name
         if tag == "definedName" and name:
-            names[scope, name] = "".join(text)
+            names.setdefault(scope, {})[name] = "".join(text)
             name = ""
 
     parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
-    return WorkbookNames(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
+    return WorkbookNames(root, tuple(sheets), names, locked, epoch_1904, links)
 
 
 def strings(part: XmlPart) -> list[str]:  # noqa: C901  one case for each element

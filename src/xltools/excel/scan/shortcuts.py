@@ -8,7 +8,7 @@ Four caches, each with a limited number of entries of limited size, hold
 * the result of parsing a small part (relations, styles, the workbook part, the name of the program), by its content;
 * the facts in a piece of a worksheet outside of its rows, by the text of the piece;
 * the hidden rows, by the text of the tags of a row;
-* place, type, value, formula and style of a cell, by its text: ``<c r="D6" s="5"><f>A1</f><v>7</v></c>``. Returns of one
+* place and fact of a cell, or the number of the string that is its text, by the text: ``<c r="D6" s="5"><f>A1</f><v>7</v></c>``. Returns of one
   form have nine of ten cells in common, because most are blank, 0, labels or checks.
 
 The keys are complete texts and the values are never changed, so no file can affect the result of another one.
@@ -35,9 +35,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from xltools.excel.scan.facts import SheetFacts
+from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.excel.scan.parts import strings
-from xltools.excel.scan.worksheet import Tables, worksheet
+from xltools.excel.scan.worksheet import Tables, cell_fact, worksheet
 from xltools.form.address import parsed
 from xltools.office.guard import DAMAGE, ScanError, XmlPart
 from xltools.office.parsing import unescaped
@@ -142,13 +142,11 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
         tags, *cells = row.split("<c ")
         hidden |= _hidden_rows(f"{tags}</row>")
         for cell in cells:
-            place, kind, value, formula, style = _cell(cell)
+            place, fact, number = _cell(cell)
             if place in facts:
                 raise _UnusualError
-            if value is not None or formula:
-                fact = tables.fact(kind, value, formula, style)
-                if fact is not None:
-                    facts[place] = fact
+            if fact is not None:
+                facts[place] = fact if number is None else tables.with_string(fact, number)
     hidden |= _hidden_rows(last)
     if len(facts) > tables.budget.left("cells"):
         raise _UnusualError
@@ -163,8 +161,8 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
     root, views, columns = before.removesuffix("<sheetData>").partition("</sheetViews>")
     behind = behind.removeprefix("</sheetData>").removesuffix("</worksheet>")
     guards, footer, texts = behind.partition("<headerFooter")
-    worksheet(XmlPart(f"{root}{views}</worksheet>".encode()), sheet, tables)
-    for text in (columns, guards, footer + texts):
+    parts = (f"<x>{text}</x>" for text in (columns, guards, footer + texts))
+    for text in (f"{root}{views}</worksheet>", *parts):
         if len(text) > _LONGEST_PIECE:
             raise _UnusualError
         piece = _piece(text)
@@ -187,8 +185,8 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
 
 @lru_cache(maxsize=128)
 def _piece(text: str) -> SheetFacts:
-    """Return the facts in a piece of a worksheet that is balanced XML. They are shared and must not be changed."""
-    return worksheet(XmlPart(f"<x>{text}</x>".encode()), SheetFacts(""), Tables())
+    """Return the facts in a piece of a worksheet within an element. They are shared and must not be changed."""
+    return worksheet(XmlPart(text.encode()), SheetFacts(""), Tables())
 
 
 @lru_cache(maxsize=1 << 11)
@@ -196,12 +194,12 @@ def _hidden_rows(tags: str) -> frozenset[int]:
     """Return which of the rows with these tags are hidden."""
     if len(tags) > _LONGEST_ROW or not _ROW.fullmatch(tags):
         raise _UnusualError
-    return frozenset(_piece.__wrapped__(tags).hidden_rows)
+    return frozenset(_piece.__wrapped__(f"<x>{tags}</x>").hidden_rows)
 
 
 @lru_cache(maxsize=1 << 13)
-def _cell(text: str) -> tuple[tuple[int, int], str, str | None, str | None, str]:
-    """Return place, type, value, formula and style of a cell, whose *text* begins behind ``<c``."""
+def _cell(text: str) -> tuple[tuple[int, int], Fact | None, int | None]:
+    """Return the place and the :func:`cell_fact` of a cell, whose *text* begins behind ``<c``."""
     start, opened, rest = text.partition("<v>")
     match = _CELL.fullmatch(start)
     if match is None or len(text) > _LONGEST_CELL:
@@ -210,7 +208,8 @@ def _cell(text: str) -> tuple[tuple[int, int], str, str | None, str | None, str]
     if bool(closed or end) == bool(opened):
         raise _UnusualError
     formula = _resolved(formula) if formula else formula
-    return parsed(reference), kind or "n", _value(rest) if opened else None, formula, style or "0"
+    value = _value(rest) if opened else None
+    return parsed(reference), *cell_fact(kind or "n", value, formula, style or "0")
 
 
 def _value(text: str) -> str:

@@ -39,52 +39,50 @@ def _range(text: str) -> str:
     return first + colon + last
 
 
-class _StyleNumbers(dict[str, int]):
-    """The numbers of the styles of a workbook, by their text in cells.
+def _style_number(text: str) -> int:
+    """Return the number of a style; raises ``ValueError`` for any other text.
 
-    A number beyond the last style is valid, because spreadsheet programs show such a cell without a style.
+    One beyond the last style is valid, because spreadsheet programs show such a cell without a style.
     """
-
-    def __missing__(self, style: str) -> int:
-        number = style.strip(" \t\r\n")
-        if number and not (number.isascii() and number.isdecimal()):
-            raise ValueError(style)
-        return int(number[:9] or 0)
+    number = text.strip(" \t\r\n")
+    if number and not (number.isascii() and number.isdecimal()):
+        raise ValueError(text)
+    return int(number[:9] or 0)
 
 
-def style_numbers(count: int) -> dict[str, int]:
-    """Return the style numbers of a workbook with *count* styles, by their text in cells."""
-    return _StyleNumbers({str(number): number for number in range(count)})
+def cell_fact(kind: str, value: str | None, formula: str | None, style: str) -> tuple[Fact | None, int | None]:
+    """Return the fact of a cell with type *kind*, ``None`` if it is empty, and the number of the string that is its text.
+
+    The number is ``None`` for a cell that has its text itself; see :meth:`Tables.with_string`. Raises ``ValueError`` for
+    what is none.
+    """
+    if value is not None and kind not in _TEXTS and not value.isdecimal():
+        value = trimmed(value)
+    if kind in {"n", "s"}:
+        value = value or None  # some programs write an empty value for an empty cell or a formula
+    if value is None and not formula:
+        return None, None
+    number = None
+    if kind == "s" and value is not None:
+        number = int(value)
+        if number < 0:
+            raise ValueError(value)
+    elif kind in {"str", "inlineStr"}:
+        kind, value = "s", unescaped(value) if value is not None else None
+    return Fact(kind, value, formula or None, _style_number(style)), number
 
 
 @dataclass(slots=True)
 class Tables:
-    """The strings, styles and shared formulas to which cells refer, and the budget that they spend."""
+    """The strings and shared formulas to which cells refer, and the budget that they spend."""
 
     budget: Budget = field(default_factory=Budget)
     strings: list[str] = field(default_factory=list)
-    styles: dict[str, int] = field(default_factory=_StyleNumbers)
     formulas: dict[str, SharedFormula] = field(default_factory=dict)  # shared ones of the current sheet
 
-    def fact(self, kind: str, value: str | None, formula: str | None, style: str) -> Fact | None:
-        """Return the fact of a cell with type *kind*; ``None`` if the cell is empty.
-
-        Raises ``ValueError`` or ``LookupError`` for a string that the workbook does not have.
-        """
-        if value is not None and kind not in _TEXTS and not value.isdecimal():
-            value = trimmed(value)
-        if kind in {"n", "s"}:
-            value = value or None  # some programs write an empty value for an empty cell or a formula
-        if value is None and not formula:
-            return None
-        if kind == "s" and value is not None:
-            index = int(value)
-            if index < 0:
-                raise ValueError(value)
-            value = self.strings[index]
-        elif kind in {"str", "inlineStr"}:
-            kind, value = "s", unescaped(value) if value is not None else None
-        return Fact(kind, value, formula or None, self.styles[style])
+    def with_string(self, fact: Fact, number: int) -> Fact:
+        """Return *fact* with the string of that number; raises ``LookupError`` for one that the workbook does not have."""
+        return Fact("s", self.strings[number], fact.formula, fact.style)
 
     def shared(self, share: str, formula: str, row: int, column: int) -> str:
         """Return the text of a shared formula for the cell at *row* and *column*.
@@ -194,8 +192,10 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
         if tag == "c":
             if kind == "inlineStr" and inline_text is not None:
                 value = inline_text
-            fact = tables.fact(kind, value, formula, style)
+            fact, number = cell_fact(kind, value, formula, style)
             if fact is not None:
+                if number is not None:
+                    fact = tables.with_string(fact, number)
                 seen += 1
                 if seen > limit:
                     tables.budget.spend("cells", seen)
