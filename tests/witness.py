@@ -53,7 +53,12 @@ def _of_sheets(facts: Facts, formulas, results):
         one, other = formulas[sheet.name], results[sheet.name]
         yield from _of_cells(sheet, one, other, facts)
         yield from _unlike(
-            "merges", sorted(sheet.merges), sorted(str(area) for area in one.merged_cells.ranges)
+            "merges",
+            sorted(sheet.merges),
+            sorted(
+                (area.min_row - 1, area.min_col - 1, area.max_row - 1, area.max_col - 1)
+                for area in one.merged_cells.ranges
+            ),
         )
         yield from _unlike("protection", sheet.is_protected, bool(one.protection.sheet))
         validations = [v for d in one.data_validations.dataValidation for v in str(d.sqref).split()]

@@ -16,6 +16,7 @@ from decimal import Decimal
 from xltools.checking.equations import equations_of, is_ratio_of_sums, published_cells
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import SEVERITY, Effect, Finding, Severity
+from xltools.data.record import add_to
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form
 from xltools.text.findings import finding_code
@@ -62,12 +63,11 @@ def _largest(form: Form, cells: Iterable[str], change: Decimal) -> dict[str, Dec
 def published(filings: Iterable[Filing]) -> dict[str, Decimal]:
     """Return the sums of the :func:`published_cells` of *filings*."""
     forms: dict[str, Form] = {}
-    inputs: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    inputs: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for filing in filings:
         if isinstance(filing, Return):
             form = forms.setdefault(filing.form.name, filing.form)
-            for name, value in {**filing.record.values, **form.added(filing.record.values)}.items():
-                inputs[form.name][name] = EXACT.add(inputs[form.name][name], value)
+            add_to(inputs[form.name], {**filing.record.values, **form.added(filing.record.values)})
     sums: dict[str, Decimal] = {}
     for key, form in forms.items():
         values = form.complete({**inputs[key], **form.summed(inputs[key])})

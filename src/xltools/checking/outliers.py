@@ -189,13 +189,14 @@ class Spread:
     most: Decimal
 
     @cached_property
-    def logs(self) -> tuple[Scale, list[int]]:
-        """The scale of the logarithms, and each logarithm in units of :func:`_in_units`."""
+    def logs(self) -> tuple[Scale, list[int], int]:
+        """The scale of the logarithms, each logarithm in units of :func:`_in_units`, and how far apart figures are that are not near."""
         # Most figures are small, and many are equal.
         known = {figure: _log(figure) for figure in dict.fromkeys(self.figures)}
-        logs = [known[figure] for figure in self.figures]
-        scale = _scale(logs, _log_distance(self.thresholds.factor) / self.thresholds.outlier)
-        return scale, [_in_units(log) for log in logs]
+        units = {figure: _in_units(log) for figure, log in known.items()}
+        apart = _log_distance(self.thresholds.factor)
+        scale = _scale([known[figure] for figure in self.figures], apart / self.thresholds.outlier)
+        return scale, [units[figure] for figure in self.figures], _in_units(apart)
 
     def score(self, value: Decimal) -> Decimal | None:
         """Return the score of a figure, the lesser of both scales; ``None`` if it is not an outlier.
@@ -211,8 +212,8 @@ class Spread:
 
     def _is_rare(self, value: Decimal) -> bool:
         """Return whether less than a tenth of the peers have such a figure; otherwise they are a kind of agency of their own."""
-        _, ordered = self.logs
-        log, apart = _in_units(_log(value)), _in_units(_log_distance(self.thresholds.factor))
+        _, ordered, apart = self.logs
+        log = _in_units(_log(value))
         near = max(0, bisect_left(ordered, log + apart) - bisect_right(ordered, log - apart))
         return near - 1 <= len(ordered) // _MOST_SIMILAR  # one of them is the agency itself
 

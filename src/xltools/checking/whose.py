@@ -73,7 +73,7 @@ def _no_rule_maker(filing: Return, entry: Entry | None, policy: Policy) -> Itera
     if name.endswith(known.always) or code in policy.rule_makers or (entry and entry.is_rule_maker):
         return
     values = filing.record.values
-    cells = [cell for cell in filing.form.inputs if RULE_MAKERS in cell.only and values.get(cell.name)]
+    cells = [cell for cell in filing.form.inputs if values.get(cell.name) and RULE_MAKERS in cell.only]
     if cells:
         places = [Place(*filing.address(cell.name), cell.name) for cell in cells]
         facts: dict[str, object] = {"label": "、".join(cell.label for cell in cells)}

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from xltools.data.record import Agency
@@ -216,6 +216,7 @@ def _core(code: str) -> str:
     return plain.lstrip("0") or plain[:1]
 
 
+@lru_cache(maxsize=256)  # each line of a roster asks for the same heads
 def head_key(text: str) -> str:
     """Return the head of a column for comparison: without spaces, a remark in brackets, and a mark at its end."""
     bare = re.sub(r"[\s\u200b\ufeff]|[(（][^)）]*[)）]$", "", text)

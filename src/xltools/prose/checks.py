@@ -203,6 +203,8 @@ def _all_settled(about: FilingProse, settled: Settled, told: Told, earlier: re.P
 
     *earlier* is a pattern for the words for what came from the year before.
     """
+    if not any(word in told.text for word in settled.done):
+        return ""
     claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
     plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):

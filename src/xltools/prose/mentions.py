@@ -438,11 +438,11 @@ class FilingProse:
                         is_negation=True,
                     )
 
-    @cached_property
-    def _names(self) -> re.Pattern[str]:
-        """The names of the agency, and the words for whoever it may be."""
+    def _without_names(self, text: str) -> str:
+        """Return *text* without the names of the agency and the words for whoever it may be."""
         name = self.filing.agency.name
-        return re.compile(_any_of({name, in_short(name), *self.form.prose.anyone} - {""}))
+        names = {one for one in (name, in_short(name), *self.form.prose.anyone) if one and one in text}
+        return re.sub(_any_of(names), "", text) if names else text  # hardly any is there
 
     @cached_property
     def _lines(self) -> LineNames:
@@ -473,7 +473,7 @@ class FilingProse:
         self, box: str, before: str, negation: Negation, *, is_alone: bool
     ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
         """Yield what a negation denies, each with the readings of which one must then be 0."""
-        topic, denied = (self._names.sub("", text) for text in (negation.topic, negation.denied))
+        topic, denied = self._without_names(negation.topic), self._without_names(negation.denied)
         text = topic + denied
         terms = self._terms(text)
         said = [term for term in terms if term.end > len(topic)]

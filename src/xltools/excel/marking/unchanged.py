@@ -35,9 +35,7 @@ def content_place(sheet: SheetFacts, address: str) -> tuple[int, int]:
     Raises ``ValueError`` for an invalid address.
     """
     row, column = parsed(address)
-    for area in sheet.merges:
-        first, _, last = area.replace("$", "").partition(":")
-        (top, left), (bottom, right) = parsed(first), parsed(last or first)
+    for top, left, bottom, right in sheet.merges:
         if top <= row <= bottom and left <= column <= right:
             return top, left
     return row, column

@@ -15,7 +15,7 @@ from xltools.excel.reader.fields import shown_as
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.shown import DIFFERS, shown_fault
-from xltools.excel.scan import Fact
+from xltools.excel.scan import Bounds, Fact
 from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.kinds import Number
 from xltools.form.lists import parts_of_cell
@@ -45,13 +45,16 @@ def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedS
         reading.note("unprotected", "", None, found="、".join(open_sheets))
     if not reading.facts.structure_locked and reading.facts.application.startswith(_KEEPERS):
         reading.note("structure-unlocked", "", None)
+    locked = reading.elsewhere.union(reading.layout.form.given)
     for sheet, place in located.items() if not reading.is_rollup else ():
         ranges = [found for text in place.facts.validations if (found := parsed_range(text))]
-        locked = reading.elsewhere.union(reading.layout.form.given)
         names = (name for name in typed_names(reading.layout.form, sheet) if name not in locked)
-        typed = (place.cells[name] for name in names)
-        inputs = [*typed, *place.fields.values()]
-        lost = [one for one in inputs if not any(_covers(area, one) for area in ranges)]
+        inputs = [*(place.cells[name] for name in names), *place.fields.values()]
+        lost = [
+            (row, column)
+            for row, column in inputs
+            if not any(top <= row <= last and left <= column <= right for top, left, last, right in ranges)
+        ]
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
 
@@ -72,7 +75,13 @@ def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     if rows or columns:
         names = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         note("lines", (rows[0] if rows else first[0], columns[0] if columns else first[1]), "、".join(names))
-    unseen = [place for place in cells if _is_unseen(reading, facts.cells.get(place))]
+    filled = {place: fact for place in cells if (fact := facts.cells.get(place))}
+    styles = {
+        style  # hardly any
+        for style, fact in {fact.style: fact for fact in filled.values()}.items()
+        if style in reading.facts.unseen or reading.format_of(fact).has_colours
+    }
+    unseen = [place for place, fact in filled.items() if fact.style in styles and _is_unseen(reading, fact)]
     if unseen:
         note("font", min(unseen), "、".join(ranges(map(a1, *zip(*unseen, strict=True)))))
     otherwise = _shown_otherwise(reading, located)
@@ -83,10 +92,8 @@ def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
         note("merge", merged[0], "、".join(a1(*place) for place in merged))
 
 
-def _is_unseen(reading: WorkbookReading, fact: Fact | None) -> bool:
+def _is_unseen(reading: WorkbookReading, fact: Fact) -> bool:
     """Return whether a cell has a figure other than 0 in a font that nobody can read."""
-    if fact is None or not (fact.style in reading.facts.unseen or reading.format_of(fact).has_colours):
-        return False  # as nearly all are
     if is_empty(fact) or (value := number_of(fact)) == 0:
         return False
     colour = reading.format_of(fact).colour(value) if value is not None else None
@@ -108,14 +115,15 @@ def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tu
     ]
     found = []
     for name, place in (*located.cells.items(), *located.fields.items()) if areas else ():
-        fact = located.facts.cells.get(place)
+        own = [(how, condition) for area, how, condition in areas if _covers(area, place)]
+        fact = located.facts.cells.get(place) if own else None
         value = number_of(fact) if fact else None
         if fact is None or is_empty(fact) or value == 0:
             continue
         seen_as = (
             how
-            for area, how, condition in areas
-            if _covers(area, place) and (condition is None or (value is not None and condition.holds(value)))
+            for how, condition in own
+            if condition is None or (value is not None and condition.holds(value))
         )
         if any(_is_shown_otherwise(reading, name, fact, value, how) for how in seen_as):
             found.append(place)
@@ -139,10 +147,11 @@ def _is_shown_otherwise(
     return shown.is_date or shown_fault(shown.text, value, cell.unit) == DIFFERS
 
 
-def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:
+def _behind_merges(merges: list[Bounds], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return the cells that a merged area covers. It shows only the content of its first cell."""
     first_row, _ = min(cells, default=(0, 0))
-    areas = [area for text in merges if (area := parsed_range(text)) and area[2] >= first_row]
+    first_column = min((column for _, column in cells), default=0)
+    areas = [area for area in merges if area[2] >= first_row and area[3] >= first_column]
     rows: dict[int, list[int]] = {}  # by column, those that no area covers so far
     for row, column in sorted(cells) if areas else ():
         rows.setdefault(column, []).append(row)
@@ -156,5 +165,5 @@ def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[
     return found
 
 
-def _covers(area: tuple[int, int, int, int], place: tuple[int, int]) -> bool:
+def _covers(area: Bounds, place: tuple[int, int]) -> bool:
     return area[0] <= place[0] <= area[2] and area[1] <= place[1] <= area[3]

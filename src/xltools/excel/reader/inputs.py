@@ -20,14 +20,14 @@ from xltools.white_space import is_blank, joined, struck_out, without_strokes
 
 def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     """Read the figures of a sheet; notes a finding for each cell without a valid number."""
-    facts = located.facts
-    for name in typed_names(reading.layout.form, sheet):
-        place, cell = located.cells[name], reading.layout.form.cells[name]
-        if name in reading.elsewhere:
+    facts, form, elsewhere, is_nil = located.facts, reading.layout.form, reading.elsewhere, reading.is_nil
+    for name in typed_names(form, sheet):
+        place, cell = located.cells[name], form.cells[name]
+        if name in elsewhere:
             if _says_something(facts.cells.get(place)):
                 read_input(reading, facts, place, cell)
             continue
-        is_needed = not reading.is_nil and not cell.weight  # of means, the checks ask where they must be
+        is_needed = not is_nil and not cell.weight  # of means, the checks ask where they must be
         if not read_input(reading, facts, place, cell) and is_needed:
             reading.note("blank", facts.name, place, cell)
 

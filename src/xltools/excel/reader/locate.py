@@ -15,7 +15,7 @@ from itertools import product
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import WorkbookReading
-from xltools.excel.reader.stamp import named_place
+from xltools.excel.reader.stamp import named_places
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.fields import label_with_unit
@@ -114,8 +114,8 @@ def _find_sheet(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
 
 
 def _sheet_by_names(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
-    places = (named_place(reading.facts, name) for name in (sheet.cells or sheet.texts or sheet.fields))
-    sheets = Counter(place[0] for place in places if place)
+    places = named_places(reading.facts, sheet.cells or sheet.texts or sheet.fields)
+    sheets = Counter(place[0] for _, place in places)
     return reading.facts.sheet(sheets.most_common(1)[0][0]) if sheets else None
 
 
@@ -156,10 +156,9 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     known = _labels(sheet).texts
     former = _labels_without_units(sheet)
     there = {place: former.get(text, text) for place, text in label_texts(facts).items()}
-    typed = {named_place(reading.facts, name) for name in sheet.fields}  # what people write there is no label
-    texts = {
-        place: text for place, text in there.items() if text in known and (facts.name, *place) not in typed
-    }
+    # What people write there is no label.
+    typed = {at[1:] for _, at in named_places(reading.facts, sheet.fields) if at[0] == facts.name}
+    texts = {place: text for place, text in there.items() if text in known and place not in typed}
     rows = _find_lines(reading, sheet, facts, texts, None)
     if rows is None:
         return None
@@ -299,9 +298,10 @@ def _names_agree(reading: WorkbookReading, located: LocatedSheet) -> bool:
     """Return whether all defined names refer to the cells found by labels; notes the first one that does not."""
     home = located.facts.name
     form = reading.layout.form
-    for name, by_labels in (*located.cells.items(), *located.fields.items()):
-        by_name = named_place(reading.facts, name)
-        if by_name is not None and by_name != (home, *by_labels):
+    places = {**located.cells, **located.fields}
+    for name, by_name in named_places(reading.facts, places):
+        by_labels = places[name]
+        if by_name != (home, *by_labels):
             found = a1(*by_name[1:]) if by_name[0] == home else f"{by_name[0]}!{a1(*by_name[1:])}"
             label = form.cells[name].label if name in form.cells else form.texts[name].label
             facts = {"name": name, "label": label, "found": found, "expected": a1(*by_labels)}

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from xltools.data.filing import ListPlaces, Shown
@@ -116,9 +116,10 @@ class WorkbookReading:
         return not fault
 
 
-def typed_names(form: Form, sheet: Sheet) -> list[str]:
-    """Return the names of the cells of *sheet* that an agency fills in."""
-    return [name for name in sheet.cells if not form.cells[name].is_total]
+@cache
+def typed_names(form: Form, sheet: Sheet) -> tuple[str, ...]:
+    """Return the names of the cells of *sheet* that an agency fills in, computed once for each sheet of a form."""
+    return tuple(name for name in sheet.cells if not form.cells[name].is_total)
 
 
 def number_of(fact: Fact) -> Decimal | None:

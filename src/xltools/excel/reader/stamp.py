@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 
 from xltools.data.filing import Kind, Stamp, flags_of_text, given_of_text
@@ -30,7 +30,7 @@ CellPlace = tuple[str, int, int]  # sheet, row and column
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
     keys = (*STAMP, *OWN_STAMP)
-    named = {key: place for key in keys if (place := named_place(facts, PREFIX + key))}
+    named = {name.removeprefix(PREFIX): place for name, place in named_places(facts, (PREFIX + key for key in keys))}
     places = named if _is_whole(named) else _labelled_places(facts) | named
     cover = {key: text for key, place in places.items() if (text := _text(facts, place))}
     if "kind" in cover:
@@ -81,13 +81,16 @@ def _edited(place: CellPlace, key: str, found: str, expected: str) -> Finding:
     )
 
 
-def named_place(facts: Facts, name: str) -> CellPlace | None:
-    """Return the place that a defined name refers to; ``None`` if it is missing or refers to no cell of the workbook.
+def named_places(facts: Facts, names: Iterable[str]) -> Iterator[tuple[str, CellPlace]]:
+    """Yield each of the defined *names* that refers to a cell of the workbook, with its place.
 
     Programs leave ``#REF!$B$5`` when a sheet is deleted, and ``[1]Sheet!$B$5`` when it is moved to another workbook.
     """
-    place = _referred(facts.names.get(name.casefold(), ""))
-    return place if place and place[0] in [other.name for other in facts.sheets] else None
+    sheets = {sheet.name for sheet in facts.sheets}
+    for name in names:
+        place = _referred(facts.names.get(name.casefold(), ""))
+        if place and place[0] in sheets:
+            yield name, place
 
 
 @lru_cache(maxsize=1 << 10)  # the workbooks of one form have the same references

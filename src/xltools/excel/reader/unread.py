@@ -21,8 +21,8 @@ from xltools.data.number import kept
 from xltools.data.typed_numbers import STRUCK_OUT, typed
 from xltools.excel.reader.locate import LocatedSheet, label_texts
 from xltools.excel.reader.reading import WorkbookReading, number_of
-from xltools.excel.scan import Fact, SheetFacts
-from xltools.form.address import a1, parsed_range
+from xltools.excel.scan import Bounds, Fact, SheetFacts
+from xltools.form.address import a1
 from xltools.form.labels import plain
 from xltools.form.model import Cell
 from xltools.form.places import NOTES, RESERVED_SHEETS, Area, LabelPair, Sheet
@@ -152,10 +152,10 @@ def _names(
 class _TableLabels:
     """The labels of rows and columns on a sheet: of each row from left to right, of each column from top to bottom."""
 
-    def __init__(self, texts: Mapping[_GridPlace, str], merges: Iterable[str]) -> None:
+    def __init__(self, texts: Mapping[_GridPlace, str], merges: Iterable[Bounds]) -> None:
         spread = dict(texts)
-        for area in map(parsed_range, merges):
-            if area and (text := texts.get(area[:2])):
+        for area in merges:
+            if text := texts.get(area[:2]):
                 row, column = area[:2]
                 last_row, last_column = min(area[2], row + _FARTHEST), min(area[3], column + _FARTHEST)
                 spread |= dict.fromkeys(((down, column) for down in range(row, last_row + 1)), text)

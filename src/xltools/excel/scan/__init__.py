@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 
-from xltools.excel.scan.facts import Comment, Fact, Facts, ListTable, SheetFacts
+from xltools.excel.scan.facts import Bounds, Comment, Fact, Facts, ListTable, SheetFacts
 from xltools.excel.scan.parts import application, comments, custom, modified, strings, table, workbook
 from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.styles import styles
@@ -27,6 +27,7 @@ from xltools.office.guard import (
 from xltools.office.relations import Relations, relations, relations_of
 
 __all__ = [
+    "Bounds",
     "Comment",
     "Fact",
     "Facts",

@@ -13,6 +13,8 @@ from xltools.excel.number_format import ValueCondition
 from xltools.form.address import COLUMNS
 from xltools.white_space import compact
 
+Bounds = tuple[int, int, int, int]  # of an area: first row and column, last row and column
+
 
 class Fact(NamedTuple):
     """One cell: its type (n, s, b, e; d in old formats), its stored text, its formula, the number of its style."""
@@ -34,7 +36,7 @@ class ListTable(NamedTuple):
     """A table whose parts formulas refer to by name; *heads* and *totals* are the numbers of such rows."""
 
     sheet: str
-    bounds: tuple[int, int, int, int]  # first row and column, last row and column
+    bounds: Bounds
     columns: Mapping[str, int]  # their numbers in the table, by name in lower case
     heads: int
     totals: int
@@ -59,7 +61,7 @@ class SheetFacts:
     name: str
     state: str = "visible"
     cells: dict[tuple[int, int], Fact] = field(default_factory=dict)
-    merges: list[str] = field(default_factory=list)
+    merges: list[Bounds] = field(default_factory=list)
     validations: list[str] = field(default_factory=list)  # the ranges with a validation
     is_protected: bool = False
     hidden_rows: set[int] = field(default_factory=set)  # also those that are too low to be seen

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.conditional import ConditionalFormats
-from xltools.excel.scan.facts import Fact, SheetFacts
+from xltools.excel.scan.facts import Bounds, Fact, SheetFacts
 from xltools.excel.scan.styles import sets_apart, strikes_out
-from xltools.form.address import COLUMNS, ROWS, column_name, parsed
+from xltools.form.address import COLUMNS, ROWS, column_name, parsed, parsed_range
 from xltools.office.guard import Budget, ScanError, XmlPart, beyond
 from xltools.office.parsing import is_alternative, parse, true, unescaped
 from xltools.office.runs import Run, joined_runs
@@ -37,6 +37,14 @@ def _range(text: str) -> str:
     if colon:
         parsed(last)
     return first + colon + last
+
+
+def _bounds(text: str) -> Bounds:
+    """Return first row, first column, last row and last column of what :func:`_range` returns, and raise what it does."""
+    bounds = parsed_range(_range(text))
+    if bounds is None:
+        raise ValueError(text)
+    return bounds
 
 
 def _style_number(text: str) -> int:
@@ -160,7 +168,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
         elif kind and sets_apart(tag, attributes):
             is_apart, is_struck = True, is_struck or strikes_out(tag, attributes)
         elif tag == "mergeCell":
-            sheet.merges.append(_range(attributes["ref"]))
+            sheet.merges.append(_bounds(attributes["ref"]))
             if len(sheet.merges) > most_ranges:
                 raise beyond("ranges", tables.budget.limits)
         elif tag == "dataValidation":
