@@ -189,14 +189,30 @@ class Spread:
     most: Decimal
 
     @cached_property
-    def logs(self) -> tuple[Scale, list[int], int]:
-        """The scale of the logarithms, each logarithm in units of :func:`_in_units`, and how far apart figures are that are not near."""
-        # Most figures are small, and many are equal.
-        known = {figure: _log(figure) for figure in dict.fromkeys(self.figures)}
-        units = {figure: _in_units(log) for figure, log in known.items()}
-        apart = _log_distance(self.thresholds.factor)
-        scale = _scale([known[figure] for figure in self.figures], apart / self.thresholds.outlier)
-        return scale, [units[figure] for figure in self.figures], _in_units(apart)
+    def logs(self) -> Mapping[Decimal, Decimal]:
+        """The logarithm of each figure; most figures are small, and many are equal."""
+        return {figure: _log(figure) for figure in dict.fromkeys(self.figures)}
+
+    @cached_property
+    def apart(self) -> Decimal:
+        """The difference of the logarithms of figures that are not near."""
+        return _log_distance(self.thresholds.factor)
+
+    @cached_property
+    def logarithmic(self) -> Scale:
+        """The scale of the logarithms."""
+        return _scale([self.logs[figure] for figure in self.figures], self.apart / self.thresholds.outlier)
+
+    @cached_property
+    def units(self) -> list[int]:
+        """The logarithms in units of :func:`_in_units`, in ascending order."""
+        known = {figure: _in_units(log) for figure, log in self.logs.items()}
+        return [known[figure] for figure in self.figures]
+
+    def _log(self, value: Decimal) -> Decimal:
+        """Return the logarithm of a figure, which may be of a file that does not count."""
+        known = self.logs.get(value)
+        return _log(value) if known is None else known
 
     def score(self, value: Decimal) -> Decimal | None:
         """Return the score of a figure, the lesser of both scales; ``None`` if it is not an outlier.
@@ -207,15 +223,14 @@ class Spread:
         far = self.thresholds.outlier
         score = self.linear.score(value)
         if score > far:
-            score = min(score, self.logs[0].score(_log(value)))
+            score = min(score, self.logarithmic.score(self._log(value)))
         return score if score > far and self._is_rare(value) else None
 
     def _is_rare(self, value: Decimal) -> bool:
         """Return whether less than a tenth of the peers have such a figure; otherwise they are a kind of agency of their own."""
-        _, ordered, apart = self.logs
-        log = _in_units(_log(value))
-        near = max(0, bisect_left(ordered, log + apart) - bisect_right(ordered, log - apart))
-        return near - 1 <= len(ordered) // _MOST_SIMILAR  # one of them is the agency itself
+        log, apart = _in_units(self._log(value)), _in_units(self.apart)
+        near = max(0, bisect_left(self.units, log + apart) - bisect_right(self.units, log - apart))
+        return near - 1 <= len(self.figures) // _MOST_SIMILAR  # one of them is the agency itself
 
 
 def _spreads(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Spread]:

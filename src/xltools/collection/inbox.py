@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +23,8 @@ from xltools.text import harmless_line
 _DEEPEST = 4  # containers in one another, such as a zip in a mail in a mail
 
 
-class InboxItem(NamedTuple):
+@dataclass(frozen=True)
+class InboxItem:
     """A file or a member of an archive, which is named ``archive.zip!member.xlsx``.
 
     Each reading takes a budget of its own from ``budget``, which all members of an archive share. ``sent`` is when the
@@ -35,7 +38,7 @@ class InboxItem(NamedTuple):
     budget: Budget | None = None
     sent: str = ""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The SHA-256 of its content; empty if nothing could be read."""
         return hashlib.sha256(self.data).hexdigest() if self.data or self.fault is None else ""

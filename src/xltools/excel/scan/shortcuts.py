@@ -17,7 +17,8 @@ Why a worksheet read from pieces has the same facts as one that is parsed as a w
 
 * A worksheet is read from pieces only if nothing in it is unusual. Otherwise, and after any error, it is parsed as a
   whole, so that errors are the same too.
-* It has no comments, sections or processing instructions, so each ``<`` begins a tag or the part is not well-formed.
+* It has no comments, sections or processing instructions: they are looked for around the rows, and in the rows no pattern
+  accepts them. So each ``<`` begins a tag or the part is not well-formed.
 * It is cut only at the ends of elements. Expat parses the root with what is in front of ``</sheetViews>``, and each
   piece outside of the rows within an element of its own, so the pieces are balanced, and together they are well-formed
   and give the same elements in the same order. A row is a start tag that expat has parsed, cells, and an end tag.
@@ -90,12 +91,13 @@ _START = (
 def _inside(content: bytes, root: str, element: str) -> tuple[str, str, str]:
     """Return the text in front of the content of *element*, the content, and the text behind it."""
     text = content.decode("utf-8")
-    if not re.match(_START.format(root), text) or "<!" in text or text.find("<?", 1) > 0:
-        raise _UnusualError
     first, last = re.search(f"<{element}(?: [^<>]*)?>", text), text.rfind(f"</{element}>")
-    if first is None or last < first.end():
+    if first is None or last < first.end() or not re.match(_START.format(root), text):
         raise _UnusualError
-    return text[: first.end()], text[first.end() : last], text[last:]
+    before, behind = text[: first.end()], text[last:]
+    if any(sign in part for part in (before[1:], behind) for sign in ("<!", "<?")):
+        raise _UnusualError
+    return before, text[first.end() : last], behind
 
 
 def _resolved(text: str) -> str:
