@@ -170,20 +170,19 @@ def compiled(package: dict[str, bytes], trees: list[dict[str, bytes]]) -> list[d
 
 
 def licenses() -> str:
-    """Return which libraries are in a page, and under which licences."""
-    lines = [
-        f"Pyodide {PYODIDE}: MPL-2.0",
-        "CPython: PSF-2.0",
-        f"xltools: {(ROOT / 'LICENSE').read_text(encoding='utf-8')}",
+    """Return which libraries are in a page, with the texts of their licences."""
+    parts = [
+        f"xltools\n\n{(ROOT / 'LICENSE').read_text(encoding='utf-8')}",
+        f"Pyodide {PYODIDE}: MPL-2.0, https://mozilla.org/MPL/2.0/; its source: https://github.com/pyodide/pyodide",
+        "CPython: PSF-2.0, the text of which is that of typing_extensions",
     ]
     for name in LIBRARIES:
-        about = importlib.metadata.metadata(name)
-        terms = about.get("License-Expression") or about.get("License") or ""
-        classes = [
-            one.rpartition(" :: ")[2] for one in about.get_all("Classifier", []) if one.startswith("License")
-        ]
-        lines.append(f"{name} {about['Version']}: {terms.splitlines()[0] if terms else ', '.join(classes)}")
-    return "\n".join(lines) + "\n"
+        texts = [path for path in importlib.metadata.files(name) or () if is_one(path.name, ("LICEN[CS]E*",))]
+        if not texts:
+            raise SystemExit(f"{name} has no text of a licence")
+        about = f"{name} {importlib.metadata.version(name)}"
+        parts += [f"{about}\n\n{path.locate().read_text(encoding='utf-8')}" for path in sorted(texts)]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Service:
     def ask(self, method, target, body=None, **headers):
         """The status and the body of an answer; headers are those that a browser would send, unless given."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        sent = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie} | {
+        sent = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie, "X-Token": self.token} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
         with contextlib.closing(connection):
@@ -50,15 +50,22 @@ class Service:
 
     def enter(self):
         """Exchange the token as the browser does."""
-        status, _ = self.ask("GET", f"/open?token={self.entry}")
+        status, frame = self.ask("GET", f"/open?token={self.entry}")
         assert status == 200
         self.cookie = self.headers["set-cookie"].partition(";")[0]
-        _, shell = self.ask("GET", "/shell")
-        self.token = re.search(r'data-token="([^"]+)"', shell.decode())[1]
+        self.token = re.search(r'data-token="([^"]+)"', frame.decode())[1]
 
     def post(self, target, **fields):
         """Send a form with its token."""
         return self.ask("POST", target, urlencode({"token": self.token} | fields))
+
+    def arrive(self, batch, name, body):
+        """Send a file, of the batch whose name is this character 16 times."""
+        return self.ask("POST", f"/arrive/{batch * 16}?{urlencode({'name': name})}", body)
+
+    def receive(self, batch, count, **fields):
+        """Take in what was sent."""
+        return self.post("/receive", batch=batch * 16, sent=count, **fields)
 
     def stop(self, how=signal.SIGINT):
         """End it, and return its exit status."""

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -379,9 +380,8 @@ def packed(*members):
 
 
 def opened(folder, content):
-    folder.mkdir()
-    with at(folder, "zh") as desk, work.arrivals() as arrived:
-        (folder / "inbox").mkdir()
+    folder.mkdir(exist_ok=True)
+    with at(folder, "zh") as desk, work.arrivals("/unpack") as arrived:
         arrived.place("saved.zip").write_bytes(content)
         return answer(desk, Request("POST", "/unpack", {"token": ""}, arrived)).status
 
@@ -410,6 +410,68 @@ def test_a_saved_collection_is_opened_again(full, tmp_path):
         assert opened(folder, bad) == 400
         assert not any(path.is_file() for path in folder.rglob("*"))
         assert not (tmp_path / "out").exists()
+
+
+def test_a_saved_collection_has_what_its_settings_name_elsewhere(tmp_path):
+    """The form with its list of codes, and last year's figures; where it is opened, none of their places is there."""
+    home = tmp_path / "here"
+    returns, about = _with_codes_beside(home / "forms"), ("--district", "Northfield", "--form", home / "forms" / "ours.toml")
+    for year, more in (2022, ()), (2023, ("--prior", "2022")):
+        made = xltools(home, "init", year, "--year", year, "--roster", home / "roster.csv", *about, *more)
+        assert made.status == 0, made.err
+    assert xltools(home / "2022", "generate").status == 0
+    for path in (home / "2022" / "outbox").glob("*.xlsx"):
+        shutil.copy(path, home / "2022" / "inbox")
+    for path in returns:
+        shutil.copy(path, home / "2023" / "inbox")
+    (home / "2023" / "prior").write_text("a file of this name", encoding="utf-8")
+    with at(home / "2023") as desk:
+        before = work.look(desk).seen
+        saved = asked(desk, "/file/collection.zip")
+    assert before.last_year.files == 3
+    home.rename(tmp_path / "moved")
+    assert opened(tmp_path / "again", saved) == 200
+    with at(tmp_path / "again") as desk:
+        after = work.look(desk).seen
+        assert {"ours.toml", "_prior", "prior", "inbox", "outbox"} <= {path.name for path in Path().iterdir()}
+    assert after.form.text == before.form.text
+    for one, other in zip(after.collection.examined, before.collection.examined, strict=True):
+        assert one.findings == other.findings
+        assert one.filing.record.lists == other.filing.record.lists
+
+
+def _with_codes_beside(folder):
+    """Write a form that names a list of codes beside it, and a roster above; return the returns of the form."""
+    folder.mkdir(parents=True)
+    text = (FORMS / "federal-awards.toml").read_text(encoding="utf-8")
+    items = re.search(r"items = \[\n  \{ key = \"unmodified\".*?\n\]", text, re.DOTALL)[0]
+    heads = ("key", "code", "label", "under")
+    codes = [[one.get(head, "") for head in heads] for one in tomllib.loads(items)["items"]]
+    (folder / "ours.toml").write_text(text.replace(items, 'file = "opinions.csv"'), encoding="utf-8")
+    (folder / "opinions.csv").write_text("\n".join(map(",".join, [heads, *codes])), encoding="utf-8")
+    returns = sorted((FORMS / "federal-awards").iterdir())
+    names = (",".join(path.stem.split("_")[:2]) for path in returns)
+    (folder.parent / "roster.csv").write_text("\n".join(["code,name", *names]), encoding="utf-8")
+    return returns
+
+
+@pytest.mark.parametrize("name", ["roster.csv", "inbox", "inbox/005_青禾区民政局_2024.xlsx"])
+def test_what_is_opened_replaces_nothing(full, tmp_path, name):
+    saved, own = asked(full, "/file/collection.zip"), tmp_path / "there" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("mine", encoding="utf-8")
+    before = tree(tmp_path / "there")
+    assert opened(tmp_path / "there", saved) == 400
+    assert tree(tmp_path / "there") == before
+
+
+def test_a_saved_collection_beyond_the_limits_is_not_opened(tmp_path, monkeypatch):
+    many = packed(("collection.toml", b""), *((f"{number}", b"") for number in range(10_000)))
+    large = packed(("collection.toml", b""), ("x", b"\0" * 2000))
+    monkeypatch.setattr(work.Arrivals, "MOST_BYTES", 1000)
+    for name, content in ("many", many), ("large", large):
+        assert opened(tmp_path / name, content) == 400
+        assert not any(path.is_file() for path in (tmp_path / name).rglob("*"))
 
 
 def _members(content):

@@ -45,12 +45,14 @@ def test_only_who_has_the_token_gets_an_answer(service, pair):  # noqa: F811
         "/open",
         "/open?token=x",
     ):
-        assert service.ask("GET", target) == (403, b""), target
+        status, body = service.ask("GET", target)
+        assert status == 403, target
+        assert not body or "重新打开桌面" in body.decode()
     service.cookie = f"xltools-{service.port}=guessed"
     assert service.ask("GET", "/board")[0] == 403
     service.cookie = ""
     service.enter()
-    assert "SameSite=strict" in service.headers.get("set-cookie", "SameSite=strict")
+    assert "SameSite=strict" in service.headers["set-cookie"]
     status, body = service.ask("GET", "/board")
     assert status == 200
     assert "青禾区教育局" in body.decode()
@@ -59,6 +61,11 @@ def test_only_who_has_the_token_gets_an_answer(service, pair):  # noqa: F811
     cookie, service.cookie = service.cookie, ""
     assert service.ask("GET", f"/open?token={service.entry}")[0] == 403, "the token is exchanged once"
     service.cookie = cookie
+    for token in ("", "guessed"):  # the browser sends the cookie to every port of this computer
+        for target in ("/shell", "/board", "/file/collection.zip", "/progress"):
+            assert service.ask("GET", target, X_Token=token)[0] == 403
+        assert service.ask("POST", "/issue", f"token={service.token}", X_Token=token)[0] == 403
+    assert service.token not in service.ask("GET", "/")[1].decode()
     own = f"http://127.0.0.1:{service.port}"
     for headers in (
         {"Host": f"evil.example:{service.port}"},
@@ -94,8 +101,9 @@ def test_limits_hold_while_a_file_arrives(service, pair):  # noqa: F811
     service.enter()
     before = tree(pair[1])
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
-    connection.putrequest("POST", f"/arrive/{'0' * 16}?name=x.xlsx&token={service.token}", skip_host=True)
-    for name, value in (("Host", f"127.0.0.1:{service.port}"), ("Cookie", service.cookie)):
+    connection.putrequest("POST", f"/arrive/{'0' * 16}?name=x.xlsx", skip_host=True)
+    own = {"Host": f"127.0.0.1:{service.port}", "Cookie": service.cookie, "X-Token": service.token}
+    for name, value in own.items():
         connection.putheader(name, value)
     connection.putheader("Content-Length", str(1 << 30))
     connection.endheaders()
@@ -107,25 +115,29 @@ def test_limits_hold_while_a_file_arrives(service, pair):  # noqa: F811
     connection.close()
     assert sent < 200 << 20
     assert tree(pair[1]) == before
-    status, body = service.post("/receive", batch="0" * 16)
+    status, body = service.receive("0", 1)
     assert status == 400
-    assert "没有收到文件" in body.decode()
+    assert "没有全部收到" in body.decode()
     assert service.ask("POST", "/text", b"x" * (5 << 20))[0] == 403
     for batch in ("..", "x", "0" * 15):
-        assert service.ask("POST", f"/arrive/{batch}?name=x&token={service.token}", b"x")[0] in {403, 404}
+        assert service.ask("POST", f"/arrive/{batch}?name=x", b"x")[0] in {403, 404}
     assert tree(pair[1]) == before
+    for batch in "01234":  # more windows at once than there is room for
+        assert service.arrive(batch, "x", b"x")[0] == 200
+    assert service.arrive("0", "y", b"y")[0] == 200
+    assert service.receive("0", 2)[0] == 400, "nothing is taken in without what was given up"
+    assert {name for name in tree(pair[1]) if not name.startswith(".desk.")} == {*before}
 
 
 def test_work_that_takes_long_is_stopped(service, pair):  # noqa: F811
     service.enter()
     before = tree(pair[1])
     for path in sorted((SAMPLES / "clean").iterdir())[:2]:
-        query = urlencode({"name": path.name, "token": service.token})
-        service.ask("POST", f"/arrive/{'c' * 16}?{query}", path.read_bytes())
+        service.arrive("c", path.name, path.read_bytes())
     for token in ("guessed", service.token):  # the work begins after that, and ends with its first file
-        status, _ = service.ask("POST", f"/cancel?{urlencode({'token': token, 'run': 'x'})}")
+        status, _ = service.ask("POST", "/cancel?run=x", X_Token=token)
         assert status == (200 if token == service.token else 403)
-    form = urlencode({"token": service.token, "batch": "c" * 16})
+    form = urlencode({"token": service.token, "batch": "c" * 16, "sent": 2})
     status, body = service.ask("POST", "/receive", form, X_Run="x")
     assert (status, "已按您的要求停止" in body.decode()) == (400, True)
     assert tree(pair[1]) == before
@@ -140,11 +152,10 @@ def test_two_desks_and_a_command_at_once_lose_nothing(service, pair):  # noqa: F
         for one in (service, other):
             one.enter()
             for number, path in enumerate(files):
-                query = urlencode({"name": f"{number}.xlsx", "token": one.token})
-                one.ask("POST", f"/arrive/{'d' * 16}?{query}", path.read_bytes())
+                one.arrive("d", f"{number}.xlsx", path.read_bytes())
 
         def receive(one):
-            return one.post("/receive", batch="d" * 16)[0]
+            return one.receive("d", len(files))[0]
 
         with ThreadPoolExecutor(3) as executor:
             desks = [executor.submit(receive, one) for one in (service, other)]
@@ -152,7 +163,7 @@ def test_two_desks_and_a_command_at_once_lose_nothing(service, pair):  # noqa: F
             done = executor.submit(subprocess.run, command, cwd=own, check=False, capture_output=True)
             assert {one.result() for one in desks} <= {200, 400}
             assert done.result().returncode in {0, 1, 2}
-        assert service.post("/receive", batch="e" * 16)[0] == 400
+        assert service.receive("e", 1)[0] == 400
     held = {path.read_bytes() for name in ("inbox", "versions") for path in (own / name).glob("*")}
     known = [path for path in files if path.name[:3].isdecimal() and path.suffix == ".xlsx"]
     assert {path.read_bytes() for path in known} <= held
@@ -167,11 +178,9 @@ def test_a_killed_desk_loses_nothing(pair):  # noqa: F811
     with desk_over(own) as service:
         service.enter()
         for path in files:
-            body = path.read_bytes()
-            query = urlencode({"name": path.name, "token": service.token})
-            assert service.ask("POST", f"/arrive/{'a' * 16}?{query}", body)[0] == 200
-        assert service.post("/receive", batch="a" * 16)[0] == 200
-        service.ask("POST", f"/arrive/{'b' * 16}?name=y.xlsx&token={service.token}", b"half")
+            assert service.arrive("a", path.name, path.read_bytes())[0] == 200
+        assert service.receive("a", len(files))[0] == 200
+        service.arrive("b", "y.xlsx", b"half")
         service.stop(signal.SIGKILL)
     assert {name: body for name, body in tree(own).items() if not name.startswith(".desk.")} == tree(commands)
     assert events(own) == events(commands)

@@ -211,6 +211,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 
 _NOT_IN_NAMES = r'[\ufffd<>:"/\\|?*]|\A[-. ]'
+_DEVICES = r"(?i)\A(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)"  # on Windows, with any ending
 _LONGEST_STEM = 200  # bytes in UTF-8; file systems allow 255 for a whole name
 
 
@@ -221,6 +222,7 @@ def safe_stem(text: str) -> str:
     become ``_``.
     """
     safe = re.sub(_NOT_IN_NAMES, "_", harmless_line(text))
+    safe = re.sub(_DEVICES, r"_\g<0>", safe)
     return safe.encode()[:_LONGEST_STEM].decode(errors="ignore")
 
 

@@ -59,7 +59,7 @@ def receive(
             continue
         place = next(places)
         if entry is None or not filing.source.sha256:
-            why = Reception.UNKNOWN if filing.source.sha256 else Reception.UNREADABLE
+            why = Reception.UNKNOWN if filing.record else Reception.UNREADABLE
             received.append(Received(filing, entry, why))
             continue
         replacement = versions.replaced.get(place)

@@ -383,14 +383,23 @@ def begin(path: Path, period: Period, due: dt.date | None = None) -> Folder:
         return folder
     folder = folder.counted(find(folder.form)).at(period)
     text = read_text(path / FILE, InputError)
-    new = text
-    for key, value in (("period", f'"{period}"'), ("due", str(due or folder.due))):
-        new = re.sub(rf"(?m)^({key}\s*=\s*)[^\s#]+", rf"\g<1>{value}", new, count=1)
+    new = with_values(text, {"period": str(period), "due": due or folder.due})
     if new != text:
         write_atomically(path / FILE, new.encode())
     for place in (folder.outbox, folder.inbox):
         place.mkdir(parents=True, exist_ok=True)
     return load(path)
+
+
+_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s#]+)"""
+
+
+def with_values(text: str, values: Mapping[str, str | dt.date]) -> str:
+    """Return the *text* of settings with other values of these keys; all else stays as it is written."""
+    for key, value in values.items():
+        new = _quoted(value) if isinstance(value, str) else value.isoformat()
+        text = re.sub(rf"(?m)^({key}\s*=\s*){_VALUE}", lambda found, new=new: found[1] + new, text, count=1)
+    return text
 
 
 def _seen_from(folder: Path, path: Path) -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-import io
 import os
 import re
 import shutil
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,11 +20,11 @@ from xltools.collection import settings
 from xltools.collection.inbox import contents
 from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
-from xltools.desk import screens, selfcheck, work
+from xltools.desk import saving, screens, selfcheck, work
 from xltools.desk.work import Arrivals, Desk
 from xltools.document.writer import DOCUMENT_FORMATS
 from xltools.errors import InputError, MarkingError, Problem, XltoolsError
-from xltools.files import read_bytes, walk
+from xltools.files import read_bytes
 from xltools.office.guard import Limits
 from xltools.text import LANGS, catalog, error_text, harmless
 
@@ -34,14 +32,6 @@ HTML, BINARY = "text/html; charset=utf-8", "application/octet-stream"
 OK, BAD, FORBIDDEN, NOT_FOUND, FAILED = 200, 400, 403, 404, 500
 _ARRIVED = re.compile(r"\.desk\.[^/\\]+[/\\]\d{6}[/\\]")  # before the name of a file that arrived
 _NAMING = {"agency", "figure"}  # screens whose address goes on with what they show
-_EARLIEST = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the time of each member of an archive: the same content gives the same bytes
 
 
 class Request(NamedTuple):
@@ -70,18 +60,17 @@ def answer(desk: Desk, request: Request) -> Response:  # noqa: PLR0911  one for 
     """Return the answer to *request*."""
     url = urlsplit(request.target)
     way = tuple(map(unquote, url.path.strip("/").split("/")))
-    given = {**dict(parse_qsl(url.query)), **request.form}
     typed = request.form.get("text", "")  # is shown again if it was not saved
     try:
         if request.method == "GET":
-            return _got(desk, way, given)
-        if not hmac.compare_digest(given.get("token", "").encode(), desk.token.encode()):
+            return _got(desk, way, dict(parse_qsl(url.query)))
+        if not hmac.compare_digest(request.form.get("token", "").encode(), desk.token.encode()):
             return Response(b"", FORBIDDEN)
-        return _html(_done(desk, way, given, request.arrived))
+        return _html(_done(desk, way, request.form, request.arrived))
     except _NotFoundError:
         return _problem(desk, [catalog(desk.lang)("desk.not-found")], NOT_FOUND)
     except XltoolsError as error:
-        return _problem(desk, error_text(error, desk.lang).splitlines(), BAD, typed)
+        return refused(desk, error, typed)
     except OSError as error:
         return _problem(desk, [harmless(error.strerror or str(error))], FAILED, typed)
     except Exception as error:
@@ -98,9 +87,9 @@ def fields(body: bytes) -> dict[str, str]:
     return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 
-def refused(desk: Desk, lines: list[str]) -> Response:
-    """Return the answer to files that were not taken in."""
-    return _problem(desk, lines, BAD)
+def refused(desk: Desk, error: XltoolsError, typed: str = "") -> Response:
+    """Return the answer to what was refused, such as files that were not taken in."""
+    return _problem(desk, error_text(error, desk.lang).splitlines(), BAD, typed)
 
 
 def start_of(desk: Desk) -> str:
@@ -173,40 +162,21 @@ def _checked_file(desk: Desk, names: list[str]) -> _NamedFile:
 def _file(desk: Desk, names: list[str]) -> _NamedFile:
     """Return a file by what it is, with its name."""
     folder = desk.folder()
-    packed: dict[str, tuple[Path, Iterable[Path]]] = {"collection.zip": (folder.path, _whole(folder.path))}
-    for name, place in (("returned.zip", work.RETURNED), ("outbox.zip", folder.outbox)):
-        if place.is_dir():
-            packed[name] = place, place.iterdir()
+    folders = {"returned.zip": work.RETURNED, "outbox.zip": folder.outbox}
     written = {path.name: path for path in [folder.rollup, *screens.reports(folder)] if path.is_file()}
     match names:
         case ["marked", sha256]:
             return _marked(desk, sha256)
-        case [name] if name in packed:
-            return name, _packed(*packed[name])
+        case ["collection.zip" as name]:
+            return name, saving.packed(saving.saved(folder))
+        case [name] if name in folders and folders[name].is_dir():
+            return name, saving.packed(saving.within(folders[name]))
         case [name] if name in written:
             return name, read_bytes(written[name])
         case [name] if how := next((one for one in DOCUMENT_FORMATS if name == f"draft.{one}"), None):
             if made := work.publish(desk, how, is_draft=True).rendered:
                 return name, made.content
     raise _NotFoundError
-
-
-def _whole(folder: Path) -> Iterator[Path]:
-    """Yield the files of a collection, with what is ready to go back."""
-    yield from (Path(name) for name, why in walk(folder) if not why)
-    if work.RETURNED.is_dir():
-        yield from work.RETURNED.iterdir()
-
-
-def _packed(folder: Path, paths: Iterable[Path]) -> bytes:
-    """Return a zip of files, each by its path from *folder*."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in paths if path.is_file()):
-            about = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EARLIEST)
-            about.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(about, read_bytes(path))
-    return out.getvalue()
 
 
 def _marked(desk: Desk, sha256: str) -> _NamedFile:
@@ -337,7 +307,7 @@ def _start(desk: Desk, given: Mapping[str, str], arrived: Arrivals | None) -> st
 
 
 def _unpack(desk: Desk, _given: Mapping[str, str], arrived: Arrivals | None) -> str:
-    made = work.unpack(_needed(arrived))
+    made = saving.unpack(_needed(arrived))
     count = len(load_roster(made.roster).entries)
     return screens.year(desk, [catalog(desk.lang)("desk.created", count=count)])
 

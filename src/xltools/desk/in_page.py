@@ -11,7 +11,7 @@ from xltools.desk.answering import Request, Response
 from xltools.desk.work import Desk
 from xltools.errors import XltoolsError
 from xltools.files import read_bytes
-from xltools.text import Lang, error_text
+from xltools.text import Lang
 
 Buffer: TypeAlias = Any  # bytes, or a buffer of JavaScript
 _EVERY = 5  # files between two messages about progress
@@ -45,13 +45,13 @@ class InPage:
         if files is None:
             return answering.answer(self.desk, request)
         try:
-            with work.arrivals() as arrived:
+            with work.arrivals(request.target) as arrived:
                 for name, content in files:
                     with arrived.file(name) as add:
                         add(bytes(content))
                 return answering.answer(self.desk, request._replace(arrived=arrived))
         except XltoolsError as error:
-            return answering.refused(self.desk, error_text(error, self.desk.lang).splitlines())
+            return answering.refused(self.desk, error)
 
     def changes(self) -> Iterator[Change]:
         """Yield what is new, other or gone since the last time, one file after the other, so that few are in memory."""

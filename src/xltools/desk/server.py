@@ -1,7 +1,8 @@
 """The desk on this computer: answers a browser on 127.0.0.1 over the collection in the working folder.
 
 Only who has the token of this run gets an answer. It is in a file that only the user can read, which takes the browser
-to the desk; there it is exchanged, once, for a cookie.
+to the desk; there it is exchanged, once, for a cookie and for a token that the page keeps. The browser sends the cookie to
+every port of this computer, the token to this one only, so that both are asked for.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from xltools.desk import answering
 from xltools.desk.work import Arrivals, Desk
 from xltools.document.pages import page
 from xltools.errors import InputError, OutputError, Problem, XltoolsError
-from xltools.text import Lang, catalog, error_text
+from xltools.text import Lang, catalog
 
 HOST = "127.0.0.1"
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -141,36 +142,38 @@ class Service:
         origin = request.headers.get("origin", f"http://{own}")
         return request.headers.get("host") == own and origin == f"http://{own}"
 
-    def _may(self, request: Request) -> bool:
-        """Return whether the request comes from a page of this run."""
+    def _is_known(self, request: Request) -> bool:
+        """Return whether the request comes from the browser that was let in, and from no page of another port."""
         cookie = request.cookies.get(self._cookie, "")
         is_other = request.headers.get("sec-fetch-site", "same-origin") in {"cross-site", "same-site"}
         return self._is_here(request) and not is_other and _is_same(cookie, self._session)
+
+    def _may(self, request: Request) -> bool:
+        """Return whether the request comes from a script of the desk, which alone has the token."""
+        return self._is_known(request) and _is_same(request.headers.get("x-token", ""), self.desk.token)
 
     @property
     def _cookie(self) -> str:
         return f"xltools-{self.port}"
 
     async def _open(self, request: Request) -> Response:
-        """Exchange the token, once, for the cookie."""
-        if not self._is_here(request):
-            return _refused()
-        if self.entry and _is_same(request.query_params.get("token", ""), self.entry):
+        """Exchange the token, once, for the cookie and the token of the page."""
+        if self._is_here(request) and self.entry and _is_same(request.query_params.get("token", ""), self.entry):
             self.entry = ""
-            response = self._frame()
+            response = self._frame(self.desk.token)
             response.set_cookie(self._cookie, self._session, httponly=True, samesite="strict", path="/")
             return response
-        return self._frame() if self._may(request) else _refused()
+        return await self._page(request)
 
     async def _page(self, request: Request) -> Response:
-        return self._frame() if self._may(request) else _refused()
+        return self._frame() if self._is_known(request) else _refused(catalog(self.desk.lang)("desk.closed"))
 
-    def _frame(self) -> Response:
+    def _frame(self, token: str = "") -> Response:
         t = catalog(self.desk.lang)
-        return _response(page("desk/page.html", t=t).encode(), "text/html; charset=utf-8")
+        return _response(page("desk/page.html", t=t, token=token).encode(), "text/html; charset=utf-8")
 
     async def _static(self, request: Request) -> Response:
-        found = _static_files().get(request.path_params["name"]) if self._may(request) else None
+        found = _static_files().get(request.path_params["name"]) if self._is_known(request) else None
         return _response(*found) if found else _refused()
 
     # -- what is asked
@@ -184,32 +187,30 @@ class Service:
 
     async def _cancel(self, request: Request) -> Response:
         """End the work on a request, when it next says how far it is."""
-        if not self._may(request) or not _is_same(request.query_params.get("token", ""), self.desk.token):
+        if not self._may(request):
             return _refused()
         self._cancelled = request.query_params.get("run", "")
         return _response(b"", "text/plain")
 
     async def _arrive(self, request: Request) -> Response:
         """Take one file, as it comes; with the first that is too large, or one too many, all of its batch are gone."""
-        token, batch = request.query_params.get("token", ""), request.path_params["batch"]
-        if not self._may(request) or not _is_same(token, self.desk.token):
-            return _refused()
-        if not re.fullmatch(r"[0-9a-f]{16}", batch):
+        batch = request.path_params["batch"]
+        if not self._may(request) or not re.fullmatch(r"[0-9a-f]{16}", batch):
             return _refused()
         if batch not in self._batches:
             while len(self._batches) >= _MOST_BATCHES:  # a window that was closed meanwhile
                 self._batches.pop(next(iter(self._batches))).close()
-            self._batches[batch] = Arrivals.begun()
+            self._batches[batch] = Arrivals.begun(request.query_params.get("target", ""))
+        arrived = self._batches[batch]
         try:
-            with self._batches[batch].file(request.query_params.get("name", "")) as add:
+            with arrived.file(request.query_params.get("name", "")) as add:
                 async for chunk in request.stream():
                     add(chunk)
         except (XltoolsError, OSError, ClientDisconnect) as error:
-            self._batches.pop(batch).close()
-            known = error if isinstance(error, XltoolsError) else InputError(Problem("desk-empty"))
-            lines = error_text(known, self.desk.lang).splitlines()
-            found = answering.refused(self.desk, lines)
-            return _last(_response(found.body, found.kind, found.status))
+            self._batches.pop(batch, None)
+            arrived.close()
+            known = error if isinstance(error, XltoolsError) else InputError(Problem("desk-not-all"))
+            return _last(_sent(answering.refused(self.desk, known)))
         return _response(b"", "text/plain")
 
     async def _answer(self, request: Request) -> Response:
@@ -221,20 +222,20 @@ class Service:
                 form = answering.fields(await _body(request))
             except InputError:
                 return _refused()
-        arrived = self._batches.pop(form.pop("batch", ""), None)
+        batch, sent = form.pop("batch", ""), form.pop("sent", "")
+        arrived = self._batches.pop(batch, None)
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         asked = answering.Request(request.method, target, form, arrived)
         try:
+            if batch and sent != str(arrived.count if arrived else 0):  # many windows sent files at the same time
+                return _sent(answering.refused(self.desk, InputError(Problem("desk-not-all"))))
             async with self._lock:
                 self._progress, self._run = (0, 0), request.headers.get("x-run", "")
                 found = await run_in_threadpool(answering.answer, self.desk, asked)
         finally:
             if arrived:
                 arrived.close()
-        response = _response(found.body, found.kind, found.status)
-        if found.name:
-            response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
-        return response
+        return _sent(found)
 
 
 def _is_same(one: str, other: str) -> bool:
@@ -264,8 +265,16 @@ def _response(content: bytes, kind: str, status: int = 200) -> Response:
     return Response(content, status, _HEADERS, kind)
 
 
-def _refused() -> Response:
-    return _last(_response(b"", "text/plain", _REFUSED))
+def _sent(found: answering.Response) -> Response:
+    """Return an answer of the desk as one of the server."""
+    response = _response(found.body, found.kind, found.status)
+    if found.name:
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
+    return response
+
+
+def _refused(words: str = "") -> Response:
+    return _last(_response(words.encode(), "text/plain; charset=utf-8", _REFUSED))
 
 
 def _last(response: Response) -> Response:

@@ -234,6 +234,7 @@ def _page(lang: Lang, files: Mapping[str, bytes], *, is_check: bool) -> bytes:
         starting=t("desk.starting"),
         old=t("desk.too-old"),
         second=t("desk.second-tab"),
+        not_kept=t("desk.not-kept"),
         licenses=_text(_RUNTIME / "licenses.txt"),
         names=list(parts),
     )

@@ -10,12 +10,11 @@ import hashlib
 import re
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
 
 from xltools.checking.board import Board, BoardRow, board
@@ -50,14 +49,16 @@ from xltools.data.journal import Event
 from xltools.data.period import Period
 from xltools.data.reception import Received, Reception
 from xltools.document.writer import DocumentFormat
-from xltools.errors import InputError, OutputError, Problem, XltoolsError
+from xltools.errors import InputError, Problem, XltoolsError
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
 from xltools.form.library import find
-from xltools.office.guard import DAMAGE, Limits
+from xltools.office.guard import Limits
 from xltools.report.slip import Returned, returned
 from xltools.text import Lang
 
 RETURNED = Path("returned")  # the folder for what goes back, as the documentation of the commands names it
+
+_LONGEST_ENDING = 20  # characters
 
 Progress = Callable[[int, int], None]  # files done, and how many there are
 
@@ -249,9 +250,9 @@ def report(desk: Desk) -> PreparedReport:
 
 
 @contextmanager
-def arrivals() -> Iterator[Arrivals]:
+def arrivals(target: str = "") -> Iterator[Arrivals]:
     """Return a context with a folder for files that arrive; see :class:`Arrivals`."""
-    arrived = Arrivals.begun()
+    arrived = Arrivals.begun(target)
     try:
         yield arrived
     finally:
@@ -268,6 +269,7 @@ class Arrivals:
     """
 
     folder: Path
+    most: int  # bytes of one file
     count: int = 0
     size: int = 0
 
@@ -275,31 +277,34 @@ class Arrivals:
     MOST_BYTES: ClassVar[int] = 500 << 20  # of all files together
 
     @classmethod
-    def begun(cls) -> Arrivals:
-        """Return arrivals with a new folder."""
-        return cls(Path(tempfile.mkdtemp(prefix=".desk.", suffix=".tmp", dir=".")))
+    def begun(cls, target: str = "") -> Arrivals:
+        """Return arrivals with a new folder, for what is done at *target*: a saved collection is one large file."""
+        most = cls.MOST_BYTES if target == "/unpack" else Limits().file
+        return cls(Path(tempfile.mkdtemp(prefix=".desk.", suffix=".tmp", dir=".")), most)
 
     def place(self, name: str) -> Path:
         """Return the path for a file of that name; no part of the name is a folder."""
         self.count += 1
         if self.count > self.MOST_FILES:
             raise self.beyond()
-        place = self.folder / f"{self.count:06}" / (safe_stem(re.split(r"[/\\]", name)[-1]) or "_")
+        own = PurePosixPath(re.split(r"[/\\]", name)[-1])  # a long name keeps its ending
+        ending = f".{safe_stem(own.suffix[1:])[:_LONGEST_ENDING]}" if own.suffix else ""
+        place = self.folder / f"{self.count:06}" / ((safe_stem(own.stem) or "_") + ending)
         place.parent.mkdir()
         return place
 
     @contextmanager
     def file(self, name: str) -> Iterator[Callable[[bytes], None]]:
         """Return a context with the function that adds bytes to a file of that name."""
-        own, most = 0, Limits().file
+        own = 0
         with self.place(name).open("xb") as file:
 
             def add(chunk: bytes) -> None:
                 nonlocal own
                 own += len(chunk)
                 self.size += len(chunk)
-                if own > most:
-                    raise InputError(Problem("desk-too-large", name, {"most": most >> 20}))
+                if own > self.most:
+                    raise InputError(Problem("desk-too-large", name, {"most": self.most >> 20}))
                 if self.size > self.MOST_BYTES:
                     raise self.beyond()
                 file.write(chunk)
@@ -531,42 +536,6 @@ def start(
     except BaseException:
         FORM.unlink()
         raise
-
-
-def unpack(arrived: Arrivals) -> Folder:
-    """Make the working folder the collection in a zip that :func:`~xltools.desk.answering.answer` gave before.
-
-    Raises :class:`InputError` for a file that is none, and if the folder is a collection already.
-    """
-    path = next(path for path in sorted(arrived.folder.rglob("*")) if path.is_file())
-    if Path(location.FILE).exists():
-        raise OutputError(Problem("collection-exists", location.FILE))
-    target = arrived.folder / "unpacked"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
-            are_files = all(_is_inside(one.filename) for one in members)
-            if not are_files or sum(one.file_size for one in members) > Arrivals.MOST_BYTES:
-                raise InputError(Problem("desk-not-saved", path.name))
-            archive.extractall(target)
-    except (*DAMAGE, OSError) as error:
-        raise InputError(Problem("desk-not-saved", path.name)) from error
-    # Who zips the folder itself has it inside of the zip.
-    root = min(target.rglob(location.FILE), key=lambda file: len(file.parts), default=None)
-    if root is None:
-        raise InputError(Problem("desk-not-saved", path.name))
-    settings.load(root.parent)
-    for one in sorted(root.parent.iterdir()):
-        if Path(one.name).is_dir():  # the inbox of a page is there from the beginning
-            shutil.copytree(one, one.name, dirs_exist_ok=True)
-        else:
-            one.replace(one.name)
-    return settings.load(Path())
-
-
-def _is_inside(name: str) -> bool:
-    """Return whether a member of a zip is a file inside of the folder to which it is unpacked."""
-    return not re.search(r"(^|/)\.\.(/|$)|^/|[\\:\x00]", name)
 
 
 def issue(desk: Desk) -> list[Path]:

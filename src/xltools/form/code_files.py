@@ -27,6 +27,12 @@ _COLUMNS = {
 _KNOWN = ("key", "code", "label", "unit", "under")
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the files with lists of codes that the form at *path* names."""
+    text = read_text(path, FormError)
+    return [path.parent / (found[2] or found[3]) for found in _FILE.finditer(text)]
+
+
 def with_codes(text: str, folder: Path) -> str:
     """Return the *text* of a form with the lists of codes from the files that it names, relative to *folder*.
 

@@ -17,7 +17,7 @@
     say(share === null ? "" : words);
   }
   const say = (words) => { byId("state").querySelector("span").textContent = words; };
-  const words = (key) => byId("top")?.dataset[key] ?? ""; // before the first answer there is no frame
+  const words = (key) => (byId("top") ?? document.body).dataset[key] ?? ""; // before the first answer there is no frame
   function told(done, count) {
     working(count ? done / count : true, words("doneOf").replace("{done}", done).replace("{count}", count));
   }
@@ -124,7 +124,11 @@
     if (form.dataset.ask === "shell") ask(target, fields, null).then(begin);
     else send(target, fields, files.length ? files : null);
   });
-  const take = (files) => { if (files.length) send("/receive", { token: byId("top").dataset.token }, files); };
+  function take(files) {
+    if (!files.length || stays()) return;
+    history.replaceState(null, "", "#/" + (byId("top").querySelector("nav") ? "board" : "check")); // where the answer belongs
+    send("/receive", { token: byId("top").dataset.token }, files);
+  }
   addEventListener("change", (event) => { if (event.target.id === "choose") take([...event.target.files]); });
 
   // Folders come as handles where the browser has them; webkitGetAsEntry fails in a page from the disk.
@@ -145,8 +149,21 @@
   addEventListener("drop", async (event) => {
     event.preventDefault();
     document.body.classList.remove("over");
-    if (byId("choose")) take(await dropped(event.dataTransfer));
+    if (!byId("top")) return;
+    const target = event.target.closest?.("input[type=file]"), fields = [...document.querySelectorAll("main input[type=file][accept]")];
+    if (target) target.value = "";
+    if (fields.length) fill(target ? [target] : fields, [...event.dataTransfer.files]);
+    else take(await dropped(event.dataTransfer));
   });
+  // Where a collection begins, what is dropped goes into the field for files of its kind.
+  function fill(fields, files) {
+    for (const file of files) {
+      const takes = (field) => field.accept.split(",").some((ending) => file.name.toLowerCase().endsWith(ending)) && (field.multiple || !field.files.length);
+      const field = fields.find(takes) ?? fields[0], data = new DataTransfer();
+      for (const one of field.multiple ? [...field.files, file] : [file]) data.items.add(one);
+      field.files = data.files;
+    }
+  }
 
   // -- links
 
@@ -212,7 +229,7 @@
   }
   addEventListener("click", (event) => {
     const link = event.target.closest("a"), button = event.target.closest("button");
-    if (button?.id === "cancel") host.cancel(byId("top").dataset.token);
+    if (button?.id === "cancel") host.cancel();
     if (button?.dataset.copy) copy(button);
     if (button?.dataset.folder) saveInFolder(button);
     if (button?.dataset.clear && confirm(button.dataset.clear)) host.clear().then(() => location.reload());

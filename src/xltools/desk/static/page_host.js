@@ -22,20 +22,21 @@ const host = (() => {
     return settled(request);
   };
   let isSaved = true, saving = Promise.resolve(), left = 0; // whether the browser has, or gets, what was done
+  const notKept = () => { isSaved = false; document.getElementById("not-kept").hidden = false; };
   async function kept() {
     if (!isKept) return null;
     try {
       const store = (await opened()).transaction("files").objectStore("files");
       const [names, contents] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
       return names.length ? names.map((name, place) => [name, contents[place]]) : null;
-    } catch { isSaved = false; return null; }
+    } catch { notKept(); return null; }
   }
   async function keep(changed) {
     try {
       const change = (await opened()).transaction("files", "readwrite"), store = change.objectStore("files");
       for (const [name, content] of changed) if (content) store.put(content, name); else store.delete(name);
       await new Promise((done, refused) => { change.oncomplete = done; change.onerror = change.onabort = refused; });
-    } catch { isSaved = false; }
+    } catch { notKept(); }
   }
   function keepLater(changed) {
     if (!isKept || !changed.length) return;
