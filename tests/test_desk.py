@@ -180,7 +180,7 @@ def test_figures_of_a_roll_up_are_the_sums_of_what_is_behind_them(pair):
     with at(own) as desk:
         merged = work.draft(desk, incomplete=False)
         for name, value in merged.outcome.rollup.values.items():
-            shares = work.behind(merged, name)
+            shares = work.behind(merged.outcome.rollup, name)
             assert sum(share.value for share in shares) == value
             assert shares == sorted(shares, key=lambda share: -share.value)
 
@@ -415,7 +415,10 @@ def test_a_saved_collection_is_opened_again(full, tmp_path):
 def test_a_saved_collection_has_what_its_settings_name_elsewhere(tmp_path):
     """The form with its list of codes, and last year's figures; where it is opened, none of their places is there."""
     home = tmp_path / "here"
-    returns, about = _with_codes_beside(home / "forms"), ("--district", "Northfield", "--form", home / "forms" / "ours.toml")
+    returns, about = (
+        _with_codes_beside(home / "forms"),
+        ("--district", "Northfield", "--form", home / "forms" / "ours.toml"),
+    )
     for year, more in (2022, ()), (2023, ("--prior", "2022")):
         made = xltools(home, "init", year, "--year", year, "--roster", home / "roster.csv", *about, *more)
         assert made.status == 0, made.err

@@ -391,14 +391,15 @@ def begin(path: Path, period: Period, due: dt.date | None = None) -> Folder:
     return load(path)
 
 
-_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s#]+)"""
+_VALUE = r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s#]+"""
 
 
 def with_values(text: str, values: Mapping[str, str | dt.date]) -> str:
     """Return the *text* of settings with other values of these keys; all else stays as it is written."""
     for key, value in values.items():
-        new = _quoted(value) if isinstance(value, str) else value.isoformat()
-        text = re.sub(rf"(?m)^({key}\s*=\s*){_VALUE}", lambda found, new=new: found[1] + new, text, count=1)
+        if found := re.search(rf"(?m)^{key}\s*=\s*({_VALUE})", text):
+            new = _quoted(value) if isinstance(value, str) else value.isoformat()
+            text = text[: found.start(1)] + new + text[found.end(1) :]
     return text
 
 

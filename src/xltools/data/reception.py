@@ -24,7 +24,9 @@ class Reception(Enum):
     UNPACKED = "unpacked"  # it was in an archive of the inbox, from which another member was moved away
     UNDECIDED = "undecided"  # the files do not show which one counts
     UNKNOWN = "unknown"  # it is not known whose it is; it was not taken in
-    UNREADABLE = "unreadable"  # no return could be read from it, and it is not known whose it is; it was not taken in
+    UNREADABLE = (
+        "unreadable"  # no return could be read from it, and it is not known whose it is; it was not taken in
+    )
 
 
 class Moved(NamedTuple):

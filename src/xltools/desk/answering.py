@@ -131,7 +131,11 @@ def _agency(desk: Desk, _: Mapping[str, str], code: str = "") -> str:
 
 def _figure(desk: Desk, given: Mapping[str, str], cell: str = "") -> str:
     incomplete = "incomplete" in given
-    return screens.figure(desk, work.draft(desk, incomplete=incomplete), cell, incomplete=incomplete)
+    merged = work.draft(desk, incomplete=incomplete)
+    rollup = merged.outcome.rollup if merged else None
+    if rollup is None or cell not in rollup.form.cells:
+        raise _NotFoundError
+    return screens.figure(desk, rollup, cell, incomplete=incomplete)
 
 
 def _rollup(desk: Desk, *, incomplete: bool, told: Iterable[str] = ()) -> str:

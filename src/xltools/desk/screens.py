@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xltools.checking.board import ACTIONS, FileStatus
+from xltools.checking.board import ACTIONS, Action, FileStatus
 from xltools.checking.collection import Collection
 from xltools.collection import journal
 from xltools.collection.issuing import codes_in
@@ -21,6 +21,8 @@ from xltools.data.number import NO_VALUE
 from xltools.data.plain_table import plain_table
 from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
+from xltools.data.roster import Roster
+from xltools.data.roster_lines import sender
 from xltools.desk import work
 from xltools.desk.selfcheck import Checked
 from xltools.desk.work import AgencyView, Desk, View
@@ -76,8 +78,7 @@ def shell(desk: Desk, start: str) -> str:
 
 def problem(desk: Desk, lines: Sequence[str], start: str, typed: str = "") -> str:
     """Return why something was not done, and what to do next; with the text that was *typed* and not saved."""
-    about = {"lines": lines, "next": catalog(desk.lang)("desk.error-next"), "start": start, "typed": typed}
-    return _page("problem", desk, **about)
+    return _page("problem", desk, lines=lines, start=start, typed=typed)
 
 
 def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Sequence[str] = ()) -> str:
@@ -102,7 +103,8 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
         head=board_words.head(desk.lang),
         rows=list(zip(shown.rows, board_words.rows(shown, desk.lang), strict=True)),
         reminder=board_words.reminder(shown, view.seen.form.title, folder.period),
-        remarks=[*skipped, *board_words.remarks(shown, desk.lang)],
+        remarks=[*skipped, *(board_words.remarks(shown, desk.lang) if view.seen.inputs.filings else ())],
+        goes_back=any(row.action in {Action.CORRECT, Action.EXPLAIN} for row in shown.rows),
         returned=work.RETURNED.is_dir(),
     )
 
@@ -146,21 +148,25 @@ def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:
 
 
 def rollup(
-    desk: Desk, merged: MergedFiles, *, incomplete: bool, is_written: bool, told: Sequence[str] = ()
+    desk: Desk, merged: MergedFiles | None, *, incomplete: bool, is_written: bool, told: Sequence[str] = ()
 ) -> str:
     """Return the tables of the district, each figure with a way to the agencies behind it, or what prevents them."""
-    options, found = merged.options, merged.outcome.rollup
+    folder, found = desk.folder(), merged.outcome.rollup if merged else None
+    form = find(folder.form)
     title = catalog(desk.lang)(
-        "desk.year-about", district=options.district, period=options.period, title=options.form.title
+        "desk.year-about", district=folder.district, period=folder.period, title=form.title
     )
+    obstacles: Iterable[_Obstacle] = ()
+    if merged and found is None:
+        obstacles = _obstacles(merged.outcome.collection, load_roster(folder.roster, form), desk.lang)
     return _page(
         "rollup",
         desk,
         told=told,
         title=title,
         rollup=found,
-        form=options.form,
-        obstacles=list(_obstacles(merged.outcome.collection, desk.lang)) if found is None else [],
+        form=form,
+        obstacles=list(dict.fromkeys(obstacles)),
         tables=list(_tables(found)) if found else [],
         without=unvalued(found.form, found.values) if found else (),
         entry=entry,
@@ -200,27 +206,33 @@ def _tables(found: Rollup) -> Iterator[_RollupTable]:
             yield _RollupTable(sheet.section.title, official_table(form, sheet.section, None), names_at)
 
 
-def _obstacles(collection: Collection, lang: Lang) -> Iterator[tuple[str, str]]:
+class _Obstacle(NamedTuple):
+    """What prevents a roll-up: the code of an agency of the roster, its name or that of the file, and a message."""
+
+    code: str
+    name: str
+    line: str
+
+
+def _obstacles(collection: Collection, roster: Roster, lang: Lang) -> Iterator[_Obstacle]:
     """Yield each file that prevents a roll-up with its first error, and each agency that sent none."""
     for one in collection.examined:
         if first := next((finding for finding in one.findings if finding.is_error), None):
-            yield _named(str(one.filing.agency or one.filing.source.name), plain_message(first, lang))
+            entry, line = sender(one.filing, roster), plain_message(first, lang)
+            name = str(entry.agency()) if entry else one.filing.source.name
+            yield _Obstacle(entry.code if entry else "", name, line.removeprefix(name).lstrip())
+    codes = {str(entry.agency()): entry.code for entry in roster}
     for finding in collection.of_no_file:
         if finding.is_error:
-            yield _named(finding.agency, plain_message(finding, lang))
+            line = plain_message(finding, lang).removeprefix(finding.agency).lstrip()
+            yield _Obstacle(codes.get(finding.agency, ""), finding.agency, line)
 
 
-def _named(agency: str, line: str) -> tuple[str, str]:
-    """Return an agency and a message about it, which may begin with the agency."""
-    return agency, line.removeprefix(agency).lstrip()
-
-
-def figure(desk: Desk, merged: MergedFiles, cell: str, *, incomplete: bool) -> str:
+def figure(desk: Desk, rollup: Rollup, cell: str, *, incomplete: bool) -> str:
     """Return the agencies behind one figure of the roll-up."""
-    shares, rollup = work.behind(merged, cell), merged.outcome.rollup
-    is_ratio = merged.options.form.cells[cell].ratio is not None
+    shares, total = work.behind(rollup, cell), rollup.values.get(cell)
+    is_ratio = rollup.form.cells[cell].ratio is not None
     shares = [share for share in shares if (share.value is not None if is_ratio else share.value)]
-    total = rollup.values.get(cell) if rollup else None
     percents = [
         f"{_PERCENT * share.value / total:.1f}%" if total and share.value and not is_ratio else ""
         for share in shares
@@ -228,7 +240,7 @@ def figure(desk: Desk, merged: MergedFiles, cell: str, *, incomplete: bool) -> s
     return _page(
         "figure",
         desk,
-        label=merged.options.form.cells[cell].label,
+        label=rollup.form.cells[cell].label,
         sum=NO_VALUE if total is None else number(total),
         shares=list(zip(shares, percents, strict=True)),
         incomplete=incomplete,

@@ -158,7 +158,11 @@ class Service:
 
     async def _open(self, request: Request) -> Response:
         """Exchange the token, once, for the cookie and the token of the page."""
-        if self._is_here(request) and self.entry and _is_same(request.query_params.get("token", ""), self.entry):
+        if (
+            self._is_here(request)
+            and self.entry
+            and _is_same(request.query_params.get("token", ""), self.entry)
+        ):
             self.entry = ""
             response = self._frame(self.desk.token)
             response.set_cookie(self._cookie, self._session, httponly=True, samesite="strict", path="/")
@@ -227,7 +231,9 @@ class Service:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         asked = answering.Request(request.method, target, form, arrived)
         try:
-            if batch and sent != str(arrived.count if arrived else 0):  # many windows sent files at the same time
+            if batch and sent != str(
+                arrived.count if arrived else 0
+            ):  # many windows sent files at the same time
                 return _sent(answering.refused(self.desk, InputError(Problem("desk-not-all"))))
             async with self._lock:
                 self._progress, self._run = (0, 0), request.headers.get("x-run", "")

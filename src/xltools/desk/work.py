@@ -25,6 +25,7 @@ from xltools.collection.accepting import Acceptance, Decision, acceptances, add_
 from xltools.collection.former import keep as keep_former
 from xltools.collection.former import read_former
 from xltools.collection.given_file import given_in
+from xltools.collection.inbox import gather
 from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import read_last_year
 from xltools.collection.outgoing import outgoing
@@ -48,6 +49,7 @@ from xltools.data.filing import Member, Skipped
 from xltools.data.journal import Event
 from xltools.data.period import Period
 from xltools.data.reception import Received, Reception
+from xltools.data.rollup import Rollup
 from xltools.document.writer import DocumentFormat
 from xltools.errors import InputError, Problem, XltoolsError
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
@@ -212,9 +214,11 @@ def version_of(row: BoardRow) -> str:
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:16]
 
 
-def draft(desk: Desk, *, incomplete: bool) -> MergedFiles:
-    """Return the roll-up as ``merge`` would make it now, without writing anything."""
+def draft(desk: Desk, *, incomplete: bool) -> MergedFiles | None:
+    """Return the roll-up as ``merge`` would make it now, without writing anything; None without any file."""
     folder = desk.folder()
+    if not gather([folder.inbox]).files:
+        return None
     options = replace(MergeOptions.of(folder, incomplete=incomplete), witness=False)
     return merge_files([folder.inbox], options, ReadOptions(options.form), desk.memory.execution)
 
@@ -226,11 +230,8 @@ class Share(NamedTuple):
     value: Decimal | None  # a ratio or a mean may have none
 
 
-def behind(merged: MergedFiles, cell: str) -> list[Share]:
+def behind(rollup: Rollup, cell: str) -> list[Share]:
     """Return the agencies behind a figure of a roll-up, the largest figure first; ties keep the order of the roll-up."""
-    rollup = merged.outcome.rollup
-    if rollup is None or cell not in rollup.form.cells:
-        raise InputError(Problem("no-rollup", ""))
     blank = None if rollup.form.cells[cell].ratio else Decimal(0)
     shares = [Share(one, rollup.form.complete(one.values).get(cell, blank)) for one in rollup.members]
     return sorted(shares, key=lambda share: -(share.value or Decimal(0)))

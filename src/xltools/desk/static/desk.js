@@ -43,14 +43,16 @@
 
   // -- screens
 
+  const UNDER = { agency: "board", figure: "rollup", preview: "report" }; // the page from which each of these is reached
   async function show(answer, { keepsPlace = false } = {}) {
     const main = byId("main"), place = window.scrollY;
     main.innerHTML = await answer.body.text();
     document.documentElement.lang = words("lang");
     document.title = [main.querySelector("h1")?.textContent, words("title")].filter(Boolean).join(" · ");
+    const here = location.hash.split("?")[0], within = `#/${UNDER[here.split("/")[1]]}`;
     for (const link of app.querySelectorAll("nav a")) {
-      const isHere = link.hash === location.hash.split("?")[0];
-      if (isHere) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+      if (link.hash === here || link.hash === within) link.setAttribute("aria-current", link.hash === here ? "page" : "true");
+      else link.removeAttribute("aria-current");
     }
     for (const form of main.querySelectorAll("form[data-filter]")) readFilter(form);
     for (const button of main.querySelectorAll("[data-folder]")) button.hidden = !canSaveInFolder();
