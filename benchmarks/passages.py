@@ -17,7 +17,7 @@ from xltools.data.filing import Return, Source, Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.form.library import find
-from xltools.prose.checks import prose
+from xltools.prose.checks import prose, read_prose
 
 FORM = find("xxgk-2021")
 PASSAGES = Path(__file__).resolve().parent.parent / "tests" / "data" / "passages.toml"
@@ -68,7 +68,7 @@ def codes_of(passage: Mapping[str, Any]) -> set[str]:
         record=Record(FORM, YEAR, frozenset((agency,)), values),
         prose={passage.get("box", BOX): passage["text"]},
     )
-    return {finding.code for finding in prose(filing)} - {"prose-blank"}
+    return {finding.code for finding in prose(read_prose(filing))} - {"prose-blank"}
 
 
 def measured(told: list[dict[str, Any]]) -> Measure:

@@ -26,8 +26,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from browser import chromium, tab  # noqa: E402, F401  fixtures for every module
 from xltools.cli import command_line  # noqa: E402
+from xltools.data.filing import Return  # noqa: E402
+from xltools.data.finding import Finding  # noqa: E402
 from xltools.errors import XltoolsError  # noqa: E402
 from xltools.form.library import find  # noqa: E402
+from xltools.prose import checks as prose_checks  # noqa: E402
 
 IS_PROVING = bool(os.environ.get("PROVE"))  # set by `make prove`
 
@@ -104,6 +107,11 @@ def year_before(values: dict[str, Decimal]) -> dict[str, Decimal]:
         stock = f"disclosure.{row}.in_force"
         last[stock] += values[f"disclosure.{row}.repealed"] - values[f"disclosure.{row}.made"]
     return last
+
+
+def prose(filing: Return) -> list[Finding]:
+    """The findings of the checks on prose alone."""
+    return list(prose_checks.prose(prose_checks.read_prose(filing)))
 
 
 def sound_prose() -> dict[str, str]:

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, prose_for, sound_values
 from test_causes import COLUMNS, FORM, drawn, filing, typed
 from xltools.checking.causes import with_causes
-from xltools.checking.checks import verify
+from xltools.checking.checks import verified
 from xltools.checking.collection import examine
 from xltools.checking.equations import equations_of
 from xltools.checking.explanations import Search
@@ -138,7 +138,8 @@ def printed(values, wrong=(), **more):
 
 
 def told(one, past=None):
-    return with_causes(one, verify(one), past)
+    one = verified(one)
+    return with_causes(one, one.findings, past)
 
 
 def verdict_of(findings):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import denials as of_nothing
-from conftest import HERE, ROOT, examples, sound_prose, sound_values
+from conftest import HERE, ROOT, examples, prose, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.period import Period
@@ -25,7 +25,7 @@ from xltools.excel.writer import write_return
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.load import parse
-from xltools.prose.checks import matches, prose
+from xltools.prose.checks import matches
 from xltools.prose.mentions import FilingProse
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded, from_characters, quantities

@@ -34,6 +34,7 @@ from xltools.data.filing import (
     Origin,
     RefusedFile,
     Return,
+    Said,
     Shown,
     Skipped,
     Source,
@@ -49,6 +50,7 @@ from xltools.errors import AdditionError
 from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form import library
+from xltools.form.linear import Linear
 from xltools.form.model import Form
 from xltools.text import Sum, Word
 
@@ -165,6 +167,7 @@ FULL = Return(
     sent="2026-01-06T08:00:00Z",
     shown_in_lists={"a.b[甲].c#1": Shown(Decimal("0.5"), "0.5", Origin.TYPED)},
     listed={"a.b": ListPlaces("表", (3, 1), {"c": 2}, ("甲",), (4,))},
+    said=(Said("overview.proactive", "甲1件", Decimal("1.0"), (Linear(((-1, FEES),)),)),),
 )
 REFUSED = RefusedFile(
     SOURCE, (FULL_FINDING,), FULL.stamp, FULL.explanations, FULL.lineage, FULL.modified, FULL.sent

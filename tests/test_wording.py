@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, ROOT, examples, sound_values
+from conftest import HERE, ROOT, examples, prose, sound_values
 from test_lint import SOUND, problems
 from test_prose import filing
 from xltools.data.document import Heading
@@ -23,7 +23,7 @@ from xltools.form.load import parse
 from xltools.form.publication import DraftSentence
 from xltools.form.relation import Condition, ConditionError
 from xltools.form.wording import Wording, WordingError
-from xltools.prose.checks import matches, prose
+from xltools.prose.checks import matches
 from xltools.prose.filling import TextValues, with_figures
 
 FORM = find("xxgk-2021")

@@ -70,7 +70,7 @@ def with_causes(
     past: Mapping[str, Decimal] | None = None,
     thresholds: Thresholds | None = None,
 ) -> tuple[Finding, ...]:
-    """Return *findings* of *filing* in the same order, each with its possible causes.
+    """Return *findings* of *filing*, which is verified, in the same order, each with its possible causes.
 
     *past* has last year's figures of the agency by cell, totals included; without it, causes that need it are not found.
     *thresholds* are those of the comparisons among *findings*.

@@ -22,6 +22,7 @@ from xltools.checking.derived import (
     side_of,
     sides_facts,
 )
+from xltools.checking.failing_equations import ON_EQUATIONS
 from xltools.checking.lists import lists
 from xltools.data.accepted_rules import accepted_agencies
 from xltools.data.field_words import (
@@ -40,23 +41,25 @@ from xltools.form.kinds import NOT_A_CHOICE, Number
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity, Rule
 from xltools.form.wording import time_of
-from xltools.prose.checks import prose
+from xltools.prose.checks import prose, read_prose, said
 from xltools.text import Sum, clerk
 from xltools.white_space import is_blank
 
 
 def verify(filing: Filing) -> tuple[Finding, ...]:
     """Return the findings of reading *filing*, then those of the checks."""
-    if isinstance(filing, RefusedFile) or filing.is_verified:
-        return filing.findings
-    return (*filing.findings, *(finding for check in CHECKS for finding in check(filing)))
+    return verified(filing).findings
 
 
 def verified(filing: Filing) -> Filing:
-    """Return *filing* with the findings of :func:`verify` as its findings."""
+    """Return *filing* with the findings of :func:`verify` as its findings, and what its sentences say if equations fail."""
     if isinstance(filing, RefusedFile) or filing.is_verified:
         return filing
-    return replace(filing, findings=verify(filing), is_verified=True)
+    about = read_prose(filing)
+    found = [finding for check in CHECKS for finding in check(filing)]
+    findings = (*filing.findings, *found, *prose(about))
+    told = tuple(said(about, filing.prose)) if any(f.code in ON_EQUATIONS for f in found) else ()
+    return replace(filing, findings=findings, said=told, is_verified=True)
 
 
 def totals(filing: Return) -> Iterator[Finding]:
@@ -237,7 +240,6 @@ CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (
     lists,
     filled,
     coverage,
-    prose,
 )
 
 # Origins of totals that a program computed, or may have computed.

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.causes import with_causes
-from xltools.checking.checks import verify
+from xltools.checking.checks import verified
 from xltools.checking.effects import compared, published, remaining, with_effects
 from xltools.checking.prior import not_at_hand
 from xltools.checking.survey import Survey
@@ -211,7 +211,8 @@ def roster_codes(codes: Mapping[str, str]) -> Finding:
 def candidate(filing: Filing, roster: Roster | None, period: Period | None, district: str) -> Candidate:
     """Return the filing with the findings that no other file has a part in."""
     try:
-        return Candidate(filing, (*verify(filing), *_agency_findings(filing, roster, period, district)))
+        read = verified(filing)
+        return Candidate(read, (*read.findings, *_agency_findings(read, roster, period, district)))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
         return Candidate(rest, rest.findings)

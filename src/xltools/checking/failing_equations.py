@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from xltools.data.accepted_rules import BROKEN
 from xltools.data.filing import Return
 from xltools.data.finding import Finding
 from xltools.data.number import is_whole
@@ -19,6 +20,7 @@ from xltools.form.linear import EXACT, ZERO, Linear
 from xltools.form.model import Form, Identity
 
 _TOTALS = {"total-wrong", "formula-wrong"}  # a stale result does not show that a figure is wrong
+ON_EQUATIONS = frozenset({BROKEN, *_TOTALS})
 Terms = tuple[tuple[int, str], ...]
 
 
@@ -106,7 +108,7 @@ def failing_equations(filing: Return, findings: Iterable[Finding]) -> dict[int, 
     found: dict[int, FailingEquation] = {}
     for index, finding in enumerate(findings):
         equation = None
-        if finding.code == "rule-broken":
+        if finding.code == BROKEN:
             identity = identities.get((finding.cell, *(place.cell for place in finding.others)))
             equation = _rule_equation(filing.form, identity, values, finding) if identity else None
         elif finding.code in _TOTALS:

@@ -19,7 +19,6 @@ from xltools.data.number import close
 from xltools.form.linear import EXACT, ZERO, Linear
 from xltools.form.model import Form, of_last_year
 from xltools.form.wording import time_of
-from xltools.prose.mentions import FilingProse
 from xltools.white_space import is_blank
 
 _MARGIN = 10.0  # bits: a thousand times likelier than all others together
@@ -71,7 +70,7 @@ class GuiltVerdict:
 
 
 def guilty(filing: Return, last: Mapping[str, Decimal]) -> tuple[GuiltVerdict, ...]:
-    """Return a verdict for each group of equations of *filing* that share cells, if one of them fails.
+    """Return a verdict for each group of equations of *filing*, which is verified, that share cells, if one of them fails.
 
     *last* are last year's figures. Totals of an old format that a program may have computed count as typed, and nothing is
     named that is not named where they are computed.
@@ -144,12 +143,9 @@ def _with_witnesses(verdict: GuiltVerdict, form: Form, figures: Mapping[str, Dec
 
 
 def _told(filing: Return) -> Iterator[Witness]:
-    """Yield what the sentences say about figures of the agency and the period, as far as it was typed."""
-    about = FilingProse(filing)
-    for mention in about.mentions:
-        if mention.is_count and about.is_own(mention.context) and (mention.matched or mention.is_wrong):
-            sums = tuple((one.sum, mention.value) for one in mention.interpretations)
-            yield Witness(sums, _COPIED, mention.box, mention.quote)
+    """Yield what the sentences say."""
+    for one in filing.said:
+        yield Witness(tuple((linear, one.value) for linear in one.sums), _COPIED, one.box, one.quote)
 
 
 def carried(filing: Return, last: Mapping[str, Decimal]) -> Iterator[Witness]:

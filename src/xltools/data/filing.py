@@ -16,6 +16,7 @@ from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.form.address import a1
 from xltools.form.layout import layout
+from xltools.form.linear import Linear
 from xltools.form.lists import parts_of_cell
 from xltools.form.model import COVER, FLAG_JOINT, Form
 
@@ -175,6 +176,15 @@ class ListPlaces(NamedTuple):
         return self.sheet, a1(*self.head)
 
 
+class Said(NamedTuple):
+    """What a sentence says of the agency's own figures of the period: one of the ``sums`` over cells equals the ``value``."""
+
+    box: str
+    quote: str
+    value: Decimal
+    sums: tuple[Linear, ...]
+
+
 class Account(NamedTuple):
     """The status of one file, or of one agency without a file, in a roll-up.
 
@@ -292,6 +302,8 @@ class Return:
     sent: str = ""  # when the mail was sent that it came with, in ISO 8601
     shown_in_lists: Mapping[str, Shown] = field(default_factory=dict)  # by cell, with the number of its line
     listed: Mapping[str, ListPlaces] = field(default_factory=dict)  # where the lines of each list are
+    # What its sentences say of its figures, if it is verified and equations fail: they speak for and against each figure.
+    said: tuple[Said, ...] = ()
 
     @property
     def agency(self) -> Agency:

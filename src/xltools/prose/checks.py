@@ -7,11 +7,11 @@ numbers that were recognised. All of this is inferred: no official document says
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 
-from xltools.data.filing import Filing, RefusedFile, Return
+from xltools.data.filing import Filing, RefusedFile, Return, Said
 from xltools.data.finding import Finding, Place
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
@@ -30,17 +30,32 @@ _SHORTEST_HINT = 8  # characters of a sentence that identify a hint
 _LONGEST_QUOTE = 60  # characters
 
 
+def read_prose(filing: Return) -> FilingProse:
+    """Return the prose of a return, with its figures in place of braces, to be read once for all that is asked of it."""
+    return FilingProse(with_figures(filing))
+
+
 def matches(filing: Filing) -> tuple[Mention, ...]:
     """Return the numbers of the prose that are in the tables, each with the figure it equals."""
     if isinstance(filing, RefusedFile):
         return ()
-    found = FilingProse(with_figures(filing)).mentions
-    return tuple(mention for mention in found if mention.matched)
+    return tuple(mention for mention in read_prose(filing).mentions if mention.matched)
 
 
-def prose(filing: Return) -> Iterator[Finding]:
+def said(about: FilingProse, written: Mapping[str, str]) -> Iterator[Said]:
+    """Yield what the sentences say of the agency's own figures of the period, as far as it was *written* by the agency.
+
+    Where the figures were filled in, the tables would only repeat themselves.
+    """
+    for mention in about.mentions:
+        is_meant = mention.is_count and about.is_own(mention.context) and (mention.matched or mention.is_wrong)
+        if is_meant and written.get(mention.box) == about.filing.prose[mention.box]:
+            sums = tuple(one.sum for one in mention.interpretations)
+            yield Said(mention.box, mention.quote, mention.value, sums)
+
+
+def prose(about: FilingProse) -> Iterator[Finding]:
     """Yield the findings on the prose of a return. A roll-up may be without prose."""
-    about = FilingProse(with_figures(filing))
     yield from _instructions(about)
     yield from _years(about)
     yield from _parts(about)
