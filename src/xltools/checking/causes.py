@@ -6,8 +6,8 @@ Small figures match by chance, so these limits apply:
 * A finding has at most two causes, the most specific first (the order of :data:`STRONG` and :data:`WEAK`).
 * A strong cause has independent evidence: a text in an input, a second equation that fails by the opposite amount,
   last year's figures, or a total of 0. A finding with a strong cause gets no weak one.
-* The guilty cell (:mod:`xltools.checking.guilty`) is told before all others if it is named. If cells are only listed, a
-  strong cause is told instead, except :data:`_BESIDE`, which say how it came about and stand beside the list.
+* The guilty cell (:mod:`xltools.checking.guilty`) is told before all others if it is named. If it is not, strong causes are
+  told instead if each finding of the verdict has one, except :data:`_BESIDE`, which say how it came about and stand beside.
 * A weak cause rests on the difference alone. Exactly one cell must fit, and the difference must be at least
   :data:`LEAST`. A finding that more than two weak causes fit gets none; nor does one with cells that are named or listed.
 
@@ -85,23 +85,22 @@ def with_causes(
         judged = guilty(filing, past)
         verdicts = explained(filing, past, thresholds or Thresholds(), judged, findings, equations)
     case = Case(filing, form, record, tuple(findings), equations, texts, past, verdicts)
-    return tuple(_with_causes(case, index, finding) for index, finding in enumerate(findings))
+    strong = [[cause for one in STRONG for cause in one(case, index)] for index in range(len(findings))]
+    return tuple(_with_causes(case, index, strong) for index in range(len(findings)))
 
 
-def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
-    strong = [cause for recogniser in STRONG for cause in recogniser(case, index)]
-    verdict = case.verdicts.get(index)
-    is_shared = sum(other is verdict for other in case.verdicts.values()) > 1
-    own = suspicion(verdict, case.filing, is_shared=is_shared) if verdict else None
-    if verdict and own and verdict.named:
-        causes = [own, *strong]
-    elif any(cause.code not in _BESIDE for cause in strong):
-        causes = strong
-    elif verdict and own and verdict.listed:
-        causes = [own, *strong]
-    else:
+def _with_causes(case: Case, index: int, all_strong: Sequence[Sequence[Cause]]) -> Finding:
+    finding, verdict, strong = case.findings[index], case.verdicts.get(index), all_strong[index]
+    together = [other for other, its in case.verdicts.items() if its is verdict]
+    own = suspicion(verdict, case.filing, is_shared=len(together) > 1) if verdict else None
+    if verdict and own and not verdict.named:
+        # One that only a part of the findings has would leave the others without what is behind them all.
+        is_instead = all(any(c.code not in _BESIDE for c in all_strong[other]) for other in together)
+        own = None if is_instead else own
+    causes = [*([own] if own else []), *strong]
+    if not strong and not (verdict and own and verdict.suspects):
         weak = [cause for recogniser in WEAK for cause in recogniser(case, index)]
-        causes = [*([own] if own else []), *(strong or (weak if len(weak) <= _MOST else []))]
+        causes += weak if len(weak) <= _MOST else []
     if verdict is None and not causes:
         return finding
     effect = Effect(verdict.effect) if verdict and index in case.equations else finding.effect

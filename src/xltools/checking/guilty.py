@@ -103,8 +103,8 @@ def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Or
     search = Search(equations, figures, last)
     if not search.rests:
         return []
-    verdicts = judged(search, figures, last, (*_told(filing), *carried(filing, last)))
     known = {**values, **of_last_year(last)}
+    verdicts = judged(search, figures, last, (*_told(filing), *_carried(filing, known)))
     return [_with_witnesses(verdict, filing.form, known) for verdict in verdicts]
 
 
@@ -148,17 +148,16 @@ def _told(filing: Return) -> Iterator[Witness]:
         yield Witness(tuple((linear, one.value) for linear in one.sums), _COPIED, one.box, one.quote)
 
 
-def carried(filing: Return, last: Mapping[str, Decimal]) -> Iterator[Witness]:
-    """Yield what follows from the figures of other periods."""
-    past = of_last_year(last)
+def _carried(filing: Return, known: Mapping[str, Decimal]) -> Iterator[Witness]:
+    """Yield what follows from the figures of other periods among those that are *known*."""
     for identity in filing.form.carries_at(filing.record.period.number_in_year):
         left, right = identity.relation.left, identity.relation.right
         if not identity.relation.is_judged(filing.elsewhere):
             continue
-        if identity.constraint.is_exact and all(name in past for name in right.names if time_of(name)):
+        if identity.constraint.is_exact and all(name in known for name in right.names if time_of(name)):
             then = Linear(tuple(term for term in right.terms if time_of(term[1])))
             now = tuple((-sign, name) for sign, name in right.terms if not time_of(name))
-            yield Witness(((Linear((*left.terms, *now)), then.value(past)),), _DENIED, left.names[0])
+            yield Witness(((Linear((*left.terms, *now)), then.value(known)),), _DENIED, left.names[0])
 
 
 # -- the verdicts

@@ -42,6 +42,8 @@ def explained(
         corrected = [Corrected(one, filing.form, figures) for one in verdict.suspects or verdict.possible]
         for index, finding in enumerate(findings):
             equation = equations.get(index)
+            if equation is not None and filing.clouded and not filing.clouded.isdisjoint(equation.inputs):
+                continue  # an equation over a text was not judged
             if equation is not None and finding.code != "formula-wrong":
                 is_about = verdict.is_about((name for _, name in equation.terms), equation.form)
             else:
