@@ -44,7 +44,7 @@ OTHER = load(ROOT / "tests" / "forms" / "fwzx-2025.toml")
 ZEROS = 0.6
 COPIED, ALONE = 0.10, 0.08  # of the sentences
 SENTENCES = 10
-MODES = ("document", "workbook", "witnesses", "document with witnesses")  # the third is a workbook with witnesses
+MODES = ("document", "workbook", "witnesses", "document with witnesses")  # the third is a workbook
 DOCUMENTS, WITNESSED = {"document", "document with witnesses"}, {"witnesses", "document with witnesses"}
 MEASURED = 10  # of so many draws, the messages and the time of one
 YEAR = Period(2024)
@@ -313,9 +313,10 @@ def told(draw: Draw, printed: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 class Measured(NamedTuple):
-    """Messages of a draw, and the time to find causes."""
+    """Messages of a draw of so many slips, and the time to find causes."""
 
     groups: int
+    slips: int
     seconds: float
 
 
@@ -377,7 +378,7 @@ def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Figures, Return, Sequen
     return (truth, one, verdicts) if verdicts else None
 
 
-def measured(draw: Draw, one: Return, mode: str) -> Measured:
+def measured(draw: Draw, one: Return, mode: str, slip: Drawing) -> Measured:
     """Return the messages about a slip, without those that there would be if it had not been made, and the time."""
     last = draw.last if mode in WITNESSED else {}
     sound = verified(filing(draw.form, draw.sound, one.prose, typed=mode in DOCUMENTS))
@@ -387,7 +388,7 @@ def measured(draw: Draw, one: Return, mode: str) -> Measured:
     told_of = with_causes(one, findings, last)
     seconds = time.process_time() - began
     groups = [g for g in grouped(told_of) if any((f.code, f.cell) not in before for f in g.findings)]
-    return Measured(len(groups), seconds)
+    return Measured(len(groups), SLIPS.get(slip, 1), seconds)
 
 
 def measure(
@@ -412,7 +413,7 @@ def measure(
             truth, one, verdicts = tried_one
             said = outcome(verdicts, truth, sound)
             if counts.total() % MEASURED == 0:
-                results.append(measured(draw, one, mode))
+                results.append(measured(draw, one, mode, slip))
             counts[said] += 1
             if show and said == "wrong":
                 print(
@@ -438,7 +439,7 @@ def main(draws: int, seed: int, *, show: bool, only: str) -> None:
                 for all_counts, all_results in (usual, every) if slip in USUAL else (every,):
                     all_counts.update(counts)
                     all_results.extend(results)
-                print(_row(slip.__name__, counts, results, SLIPS.get(slip, 1)), flush=True)
+                print(_row(slip.__name__, counts, results), flush=True)
             print(_row("**one usual cell**", *usual))
             print(_row("**all draws**", *every), flush=True)
     print(f"\na sound return: {1000 * sound_seconds():.3f} ms")
@@ -454,10 +455,11 @@ def sound_seconds() -> float:
     return (time.process_time() - began) / len(filings)
 
 
-def _row(name: str, counts: Counter[str], results: list[Measured], slips: int = 1) -> str:
-    count, size = max(1, counts.total()), max(1, len(results))
+def _row(name: str, counts: Counter[str], results: list[Measured]) -> str:
+    count, size, slips = max(1, counts.total()), max(1, len(results)), sum(r.slips for r in results)
     shares = " | ".join(f"{100 * counts[said] / count:.2f}" for said in SAID)
-    groups, seconds = sum(r.groups for r in results) / size / slips, sum(r.seconds for r in results) / size
+    groups = sum(r.groups for r in results) / max(1, slips)
+    seconds = sum(r.seconds for r in results) / size
     return f"| {name} | {counts.total()} | {shares} | {groups:.2f} | {1000 * seconds:.2f} |"
 
 

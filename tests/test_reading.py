@@ -167,7 +167,7 @@ FULL = Return(
     sent="2026-01-06T08:00:00Z",
     shown_in_lists={"a.b[甲].c#1": Shown(Decimal("0.5"), "0.5", Origin.TYPED)},
     listed={"a.b": ListPlaces("表", (3, 1), {"c": 2}, ("甲",), (4,))},
-    said=(Said("overview.proactive", "甲1件", Decimal("1.0"), (Linear(((-1, FEES),)),)),),
+    said=(Said("overview.proactive", "甲1件", Decimal("1.0"), (Linear(((-1, FEES),), Decimal(2)),)),),
 )
 REFUSED = RefusedFile(
     SOURCE, (FULL_FINDING,), FULL.stamp, FULL.explanations, FULL.lineage, FULL.modified, FULL.sent

@@ -17,6 +17,7 @@ from xltools.checking.derived import (
     days_facts,
     division,
     found_in,
+    line_facts,
     origin_facts,
     quotient_fault,
     side_of,
@@ -185,7 +186,11 @@ def _day_finding(filing: Return, rule: Rule, values: Mapping[str, Decimal]) -> F
     first, *others = (name for name in relation.names if name in form.days)
     condition = condition_words(form, rule.when)
     words = clerk()("relation.when", rule=rule.label, condition=condition) if condition else rule.label
-    facts = {"line": rule.label, "rule": words, **days_facts(relation, values, partial(day_label, form))}
+    facts = {
+        **line_facts("", rule.label),
+        "rule": words,
+        **days_facts(relation, values, partial(day_label, form)),
+    }
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
     places = tuple(Place(*filing.address(name), name) for name in others)
     found, expected = (str(day_of(values[name])) for name in relation.names)
@@ -329,7 +334,7 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     first = constraint.relation.left.names[0]
     name = over.list if (over := form.cells[first].over) else first
     facts: dict[str, object] = {
-        "line": identity.line or identity.rule.label,
+        **line_facts(identity.line, identity.rule.label),
         **sides_facts(constraint.relation, left, right),
         "rule": _rule_words(form, identity),
     }

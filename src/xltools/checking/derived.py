@@ -30,7 +30,7 @@ def code_of(shown: Shown, *, right: bool, consistent: bool, wrong: str) -> str:
         case Origin.UNCALCULATED:
             return "not-calculated"
         case Origin.FORMULA:
-            return "" if consistent else "total-stale"
+            return "" if right or consistent else "total-stale"
         case Origin.CHANGED:
             return "formula-changed" if right else "formula-wrong"
         case Origin.UNKNOWN:
@@ -112,6 +112,11 @@ def side_of(linear: Linear, values: Mapping[str, Decimal], label: Callable[[str]
     if linear.constant or not terms:
         terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
     return Side(Sum(tuple(terms)), linear.value(values))
+
+
+def line_facts(line: str, rule: str) -> dict[str, object]:
+    """Return the facts of the line in which a rule does not hold; one that stands in no line is named itself."""
+    return {"line": line or rule, "at": Phrases((("at-line", {"line": line}),) if line else ())}
 
 
 def sides_facts(relation: Relation, left: Side, right: Side) -> dict[str, object]:

@@ -57,9 +57,11 @@ class Equations:
         )  # fixed: of these nobody types any
         self._spreads: dict[tuple[tuple[int, str], ...], Mapping[str, int]] = {}
         found: dict[tuple[tuple[str, int], ...], Sign] = {}
+        # Of a figure in a field or of a list there is no one cell in a table in which a slip could be.
+        not_told = unknown | form.outside
         for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
             flat = tuple(sorted(self.spread(terms).items()))
-            if flat and unknown.isdisjoint(name for name, _ in flat):
+            if flat and not_told.isdisjoint(name for name, _ in flat):
                 found[flat if flat[0][1] > 0 else tuple((name, -factor) for name, factor in flat)] = sign
         self.terms, self.signs = tuple(found), tuple(found.values())
         traces: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -157,13 +159,9 @@ class Equations:
                 found[name].append((cell, factor))
         return found
 
-    def _is_outside(self, names: Iterable[str]) -> bool:
-        """Return whether one of the figures is in a field or of a list: there is no one figure in which a slip could be."""
-        return not self.form.outside.isdisjoint(names)
-
     def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
         for identity in self._identities:
-            if not identity.constraint.is_exact or self._is_outside(identity.cells):
+            if not identity.constraint.is_exact:
                 continue
             right = [(-sign, name) for sign, name in identity.relation.right.terms]
             yield (*identity.relation.left.terms, *right), Sign("rule", rule=identity.rule.label)
@@ -172,8 +170,6 @@ class Equations:
         """Yield the definition of each total, and a second one where a total row meets a total column."""
         for name, definition in self.form.definitions.items():
             cell, terms = self.form.cells[name], definition.terms
-            if self._is_outside(definition.names):
-                continue
             across, down = cell.row.additive and cell.column.total, cell.column.additive and cell.row.total
             if across and down:
                 other = down.renamed(along_column(cell.section.key, cell.column)).without(self.form.void)

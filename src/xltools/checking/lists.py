@@ -10,6 +10,7 @@ from functools import partial
 from xltools.checking.derived import (
     RULE_CODES,
     days_facts,
+    line_facts,
     derivation,
     quotient_fault,
     side_of,
@@ -150,7 +151,7 @@ def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str
     else:
         left, right = (side_of(side, values, label) for side in (relation.left, relation.right))
         sides, found = sides_facts(relation, left, right), [left.value, right.value]
-    facts: dict[str, object] = {"line": key, **sides, "rule": _rule_words(form, one, rule)}
+    facts = {**line_facts(key, rule.label), **sides, "rule": _rule_words(form, one, rule)}
     names = [cell_name(one.key, name, key) for name in relation.names if name in one.keys]
     others = tuple(Place(*filing.address(name), name) for name in names[1:])
     return _at(
