@@ -331,6 +331,80 @@ def test_a_cell_with_which_another_rule_still_fails_is_not_named():
     assert named(["visits.total.fines", "visits.joint.fines"]) == []
 
 
+def test_one_application_in_the_wrong_column_is_one_message_whatever_else_fits_one_of_its_findings():
+    """Of two columns that fail, last year's figure fits what is missing in one."""
+    values = dict.fromkeys(FORM.input_names, Decimal(0)) | {
+        f"applications.{name}": Decimal(value)
+        for name, value in {
+            "new.natural": 7,
+            "granted.natural": 5,
+            "unavailable_needs_creation.natural": 1,
+            "unavailable_not_held.natural": 1,
+            "new.research": 1,
+            "granted.research": 1,
+        }.items()
+    }
+    moved = "applications.unavailable_needs_creation"
+    one = printed(values, {f"{moved}.natural": 0, f"{moved}.research": 1})
+    past = FORM.complete(
+        {"applications.new.research": Decimal(1), "applications.granted.research": Decimal(1)}
+    )
+    findings = [f for f in told(one, past) if f.code in {"rule-broken", "total-wrong"}]
+    assert len(findings) == 4
+    assert not verdict_of(findings).named
+    (group,) = grouped(findings)
+    assert group.guilty
+    # Alone, the one finding is told what fits it.
+    (rule,) = (f for f in findings if f.code == "rule-broken" and f.cell == "applications.new.research")
+    alone = filing(values | {"applications.granted.research": Decimal(2)})
+    causes = [c.code for f in told(alone, past) if f.cell == rule.cell for c in f.causes]
+    assert causes == ["carried-in-forgotten"]
+
+
+def test_what_sentences_say_is_kept_only_where_equations_fail():
+    """They are read once, by the check on prose; what they say travels with the return."""
+    cell = "applications.granted.natural"
+    sound = FORM.complete(sound_values())
+    prose = prose_for(FORM) | {
+        "overview.on_request": f"全年予以公开{sound['applications.granted.total']:f}件。"
+    }
+    assert verified(replace(printed(sound_values()), prose=prose)).said == ()
+    one = replace(printed(sound_values(), {cell: sound[cell] + 7}), prose=prose)
+    (said,) = verified(one).said
+    assert (said.box, said.value) == ("overview.on_request", sound["applications.granted.total"])
+    # The figures in place of braces are those of the tables: they say nothing of them.
+    filled = prose | {"overview.on_request": "全年予以公开{granted}件。"}
+    assert verified(replace(one, prose=filled)).said == ()
+
+
+def test_a_total_over_a_list_blames_no_cell():
+    """Which line would be wrong, no figure of a table tells."""
+    form = load(ROOT / "tests" / "forms" / "aqyh-2024.toml")
+    sums = {
+        "sum(register.money, trade = coal)": Decimal("20.5"),
+        "sum(register.money, trade = fire)": Decimal("4.2"),
+    }
+    shown = {
+        n: Shown(v, str(v), Origin.TYPED if n == "summary.total.money" else Origin.FORMULA)
+        for n, v in (form.complete(sums) | {"summary.total.money": Decimal("20.5")}).items()
+        if n in form.definitions
+    }
+    one = verified(filing(sums, shown, form=form))
+    assert "summary.total.money" in {f.cell for f in one.findings if f.code == "total-wrong"}
+    assert not guilty(one, {})
+
+
+def test_a_result_that_is_right_is_not_told_although_a_part_of_it_was_overwritten():
+    """显示 55，应为 55 would be said of a total that was computed before its part was typed over."""
+    values = {"disputes.review.upheld": Decimal(10), "disputes.review.corrected": Decimal(1)}
+    full = FORM.complete(values)
+    shown = {
+        name: Shown(full[name], str(full[name]), Origin.FORMULA) for name in FORM.definitions if name in full
+    } | typed(FORM.definitions["applications.total.total"].names[0], 4)
+    found = [f.code for f in verified(filing(values, shown)).findings if f.code.startswith("total-")]
+    assert found == ["total-wrong"]
+
+
 def test_an_old_format_names_what_is_named_whether_its_totals_were_typed_or_computed():
     values = {"disputes.review.upheld": Decimal(10), "disputes.review.corrected": Decimal(1)}
     (as_typed,) = guilty(filing(values, typed("disputes.review.total", 0)), {})

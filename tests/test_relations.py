@@ -42,7 +42,7 @@ from xltools.form.library import find
 from xltools.form.load import parse
 from xltools.form.places import COVER, Check
 from xltools.form.relation import PRINTED
-from xltools.text import clerk, message
+from xltools.text import LANGS, clerk, message
 from xltools.witness.form import FormFigures
 
 FORM = find(str(HERE / "forms" / "xcjc-2026.toml"))
@@ -400,3 +400,15 @@ def test_two_sides_that_are_to_differ_have_no_difference():
     assert words
     assert "专项检查 2 ＝ 联合检查 2。应当" in words[0]
     assert not [one for one in words if "差" in one]
+
+
+def test_a_rule_over_two_tables_is_said_once():
+    """It stands in no line, so the message begins with its sides."""
+    one = filing(
+        FORM,
+        zeros(visits__routine__sites=1, visits__routine__people=1, staff__officers__n=0, staff__young__n=0),
+    )
+    (finding,) = rules(one)
+    assert finding.code == "rule-broken"
+    for lang in LANGS:
+        assert message(finding, lang).count("有检查的有人员") == 1

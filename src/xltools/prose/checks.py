@@ -48,7 +48,9 @@ def said(about: FilingProse, written: Mapping[str, str]) -> Iterator[Said]:
     Where the figures were filled in, the tables would only repeat themselves.
     """
     for mention in about.mentions:
-        is_meant = mention.is_count and about.is_own(mention.context) and (mention.matched or mention.is_wrong)
+        is_meant = (
+            mention.is_count and about.is_own(mention.context) and (mention.matched or mention.is_wrong)
+        )
         if is_meant and written.get(mention.box) == about.filing.prose[mention.box]:
             sums = tuple(one.sum for one in mention.interpretations)
             yield Said(mention.box, mention.quote, mention.value, sums)
