@@ -122,7 +122,7 @@ def _changes(changes: Sequence[CellChange], filing: Return) -> Phrases:
             parts.append(("guilty-change", facts | {"place": f"{sheet}!{address}"}))
         else:
             parts.append(("guilty-change-here", facts))
-    return Phrases(tuple(parts))
+    return Phrases(tuple(parts), "guilty-and")
 
 
 def _supports(named: Suspect, *, is_year: bool) -> Iterator[tuple[str, Mapping[str, object]]]:
