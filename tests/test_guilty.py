@@ -377,6 +377,41 @@ def test_what_sentences_say_is_kept_only_where_equations_fail():
     assert verified(replace(one, prose=filled)).said == ()
 
 
+def test_ratios_and_means_that_a_wrong_figure_spoils_are_told_under_it():
+    """Of a report whose ratios were printed with the right figures; a ratio that is wrong itself stays beside it."""
+    form = load(ROOT / "tests" / "forms" / "blsx-2026.toml")
+    sound = {
+        f"work.{row}.{column}": Decimal(value)
+        for row, values in {
+            "permits": ("120", "110", "3.5", "12.50"),
+            "grants": ("80", "75", "4.2", "3"),
+            "others": ("30", "28", "2.0", "1"),
+        }.items()
+        for column, value in zip(("taken", "done", "days", "fee"), values, strict=True)
+    }
+    whole = form.complete(sound)
+
+    def told_of(done, **wrong):
+        shown = {
+            name: Shown(value, str(value), Origin.PRINTED)
+            for name, value in (whole | {n.replace("__", "."): Decimal(v) for n, v in wrong.items()}).items()
+            if form.cells[name].is_total or form.cells[name].ratio
+        }
+        one = filing(sound | {"work.permits.done": Decimal(done)}, shown, form=form)
+        return [f for f in told(one) if f.code.startswith(("total", "ratio", "mean"))]
+
+    findings = told_of(101)
+    assert {f.code for f in findings} == {"total-wrong", "ratio-wrong"}
+    assert changes_of(findings) == {"work.permits.done": 110}
+    assert len(grouped(findings)) == 1
+    left_out = told_of(0)
+    assert {f.code for f in left_out} == {"total-wrong", "ratio-wrong", "mean-unneeded"}
+    assert len(grouped(left_out)) == 1
+    both = told_of(101, work__others__rate="39.33")
+    (beside,) = (group for group in grouped(both) if not group.guilty)
+    assert [f.cell for f in beside.findings] == ["work.others.rate"]
+
+
 def test_a_total_over_a_list_blames_no_cell():
     """Which line would be wrong, no figure of a table tells."""
     form = load(ROOT / "tests" / "forms" / "aqyh-2024.toml")

@@ -112,8 +112,9 @@ class Corrected(Mapping[str, Decimal]):
     """The derived figures of a return with the right ones of a suspect; a total that was typed wrong changes nothing."""
 
     def __init__(self, suspect: Suspect, form: Form, figures: Mapping[str, Decimal]) -> None:
-        self._form, self._figures = form, figures
+        self._form = form
         self._changes = {c.cell: EXACT.subtract(c.right, c.found) for c in suspect.changes}
+        self._figures = {**dict.fromkeys(self._changes, ZERO), **figures}  # some of them may be blank
         self._spread = equations_of(form, frozenset(), frozenset()).spread
 
     def __getitem__(self, name: str) -> Decimal:
@@ -122,6 +123,9 @@ class Corrected(Mapping[str, Decimal]):
         for cell, change in self._changes.items():
             figure = EXACT.add(figure, change * parts.get(cell, 0))
         return figure
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._figures
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._figures)

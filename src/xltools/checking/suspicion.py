@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from xltools.checking.checks import figures_of
 from xltools.checking.explanations import CellChange, Witness
 from xltools.checking.failing_equations import FailingEquation
 from xltools.checking.guilty import Corrected, GuiltVerdict, Suspect
@@ -14,6 +15,7 @@ from xltools.data.finding import GUILTY, Cause, Finding
 from xltools.data.policy import Thresholds
 from xltools.form.linear import ZERO
 from xltools.form.model import Form, of_last_year
+from xltools.form.ratio import is_shown_right
 from xltools.form.wording import LAST
 from xltools.text import Phrases
 
@@ -33,11 +35,11 @@ def explained(
     """Return the verdict on each finding that has one, by its index.
 
     A verdict is about the equations that fail, and about all that would not be found with the right figures of a suspect:
-    what witnesses say, and comparisons with last year and other agencies. Where too many cells may be the one, it is about
+    what witnesses say, ratios and means, and comparisons with last year and other agencies. Where too many cells may be the one, it is about
     what would not be found with the right figure of any of them.
     """
     found: dict[int, GuiltVerdict] = {}
-    figures = {**filing.record.complete(), **of_last_year(last)}
+    figures = {**figures_of(filing), **of_last_year(last)}
     for verdict in verdicts:
         corrected = [Corrected(one, filing.form, figures) for one in verdict.suspects or verdict.possible]
         for index, finding in enumerate(findings):
@@ -65,6 +67,12 @@ def _is_settled(finding: Finding, form: Form, after: Corrected, thresholds: Thre
         return now != finding.found and not is_jump(now, finding.expected, thresholds)
     if finding.code == "blank":
         return after[finding.cell] != ZERO
+    cell = form.cells.get(finding.cell)
+    if finding.code == "ratio-wrong" and cell and isinstance(finding.found, Decimal):
+        exact = form.quotient(cell, after)
+        return exact is not None and is_shown_right(finding.found, exact, cell.places)
+    if finding.code in {"mean-missing", "mean-unneeded"} and cell:
+        return bool(after[cell.weight]) == (finding.code == "mean-unneeded")
     if finding.code not in _RULES:
         return False
     names = [finding.cell, *(place.cell for place in finding.others)]

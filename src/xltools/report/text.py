@@ -91,7 +91,7 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
     t, lead = catalog(lang), group.lead
     if cause := group.guilty:
         head = _line(lead, cause.code, "", cause_text(cause, lang), t)
-        return "\n      ".join([head, *_effects(lead, lang), *_under(group, lang)])
+        return "\n      ".join([head, *_effects(group, lang), *_under(group, lang)])
     if group.is_many:
         sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
@@ -100,13 +100,13 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
         code = f"{finding.code} " if finding.code != lead.code else ""
         place = _place(finding.sheet if finding.sheet != lead.sheet else "", finding.address)
         sentence += f"\n      {t('report.together')}{code}{place} {message(finding, lang)}"
-    return "\n      ".join([_finding_lines(lead, sentence, address, t), *_effects(lead, lang)])
+    return "\n      ".join([_finding_lines(lead, sentence, address, t), *_effects(group, lang)])
 
 
-def _effects(finding: Finding, lang: Lang) -> list[str]:
-    """Return the effect of a finding on a published figure if it is known and there is one."""
-    effect = finding.effect
-    return [effect_text(effect, lang)] if effect and effect.amount else []
+def _effects(group: FindingGroup, lang: Lang) -> list[str]:
+    """Return the largest effect of its findings on a published figure, of those that are known."""
+    known = [finding.effect for finding in group.findings if finding.effect and finding.effect.amount]
+    return [effect_text(min(known, key=lambda effect: effect.rank), lang)] if known else []
 
 
 def effect_text(effect: Effect, lang: Lang) -> str:
