@@ -412,6 +412,32 @@ def test_ratios_and_means_that_a_wrong_figure_spoils_are_told_under_it():
     assert [f.cell for f in beside.findings] == ["work.others.rate"]
 
 
+def test_a_rule_of_some_months_is_settled_only_in_these():
+    """Behind 'the right figure settles it' stands the month that the return is of."""
+    rule = """
+[[section.block.rule]]
+key = "more"
+columns = "a > b"
+when = "period > 1"
+on = ["came"]
+level = "question"
+label = "甲比乙多"
+authority = "inferred"
+"""
+    text = BOUNDED.replace('key = "small"', 'key = "small"\nperiod = "month"')
+    form, march = parse(text + rule, "form.toml"), Period.from_text("2024-03")
+    values = {f"s.{row}.{c}": Decimal(v) for row, v in (("came", 3), ("done", 3), ("left", 0)) for c in "ab"}
+    full = form.complete(values) | {"s.total.both": Decimal(60)}
+    one = filing(
+        values, {n: Shown(full[n], str(full[n]), Origin.PRINTED) for n in form.definitions}, form=form
+    )
+    one = replace(one, stamp=replace(one.stamp, period=march), record=replace(one.record, period=march))
+    findings = told(one)
+    assert {f.code for f in findings} >= {"rule-question", "total-wrong"}
+    assert verdict_of(findings).suspects
+    assert [g.lead.code for g in grouped(findings) if g.guilty and len(g.findings) > 1] == []
+
+
 def test_a_total_over_a_list_blames_no_cell():
     """Which line would be wrong, no figure of a table tells."""
     form = load(ROOT / "tests" / "forms" / "aqyh-2024.toml")
