@@ -10,8 +10,8 @@ from functools import partial
 from xltools.checking.derived import (
     RULE_CODES,
     days_facts,
-    line_facts,
     derivation,
+    line_facts,
     quotient_fault,
     side_of,
     sides_facts,
