@@ -18,13 +18,13 @@ from conftest import ROOT
 class Service:
     """A running desk over a folder."""
 
-    def __init__(self, folder, lang="zh"):
+    def __init__(self, folder, lang="zh", port=0):
         environment = os.environ | {
             "XLTOOLS_LANG": lang,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), *sys.path]),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "xltools", "desk", "--no-browser"],
+            [sys.executable, "-m", "xltools", "desk", "--no-browser", "--port", str(port)],
             cwd=folder,
             env=environment,
             stderr=subprocess.PIPE,
@@ -76,9 +76,9 @@ class Service:
 
 
 @contextlib.contextmanager
-def desk_over(folder, lang="zh"):
+def desk_over(folder, lang="zh", port=0):
     """A running desk over *folder*, ended at the end."""
-    service = Service(folder, lang)
+    service = Service(folder, lang, port)
     try:
         yield service
     finally:

@@ -229,6 +229,34 @@ def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  
 
 @pytest.mark.prove
 @pytest.mark.browser
+def test_files_may_be_dropped_on_every_page_and_another_run_is_named(tmp_path, chromium):
+    own = tmp_path / "desk"
+    own.mkdir()
+    with opened(chromium) as tab:
+        page, mouse = tab.page, Mouse(tab)
+        with desk_over(own) as service:
+            tab.open(service.way_in)
+            page.wait_for_selector("form[action='/start']", timeout=20000)
+            mouse.drop([SAMPLES / "roster.csv"])
+            page.wait_for_function("document.querySelector('[name=roster]').files.length", timeout=20000)
+            page.fill("[name=district]", "青禾区")
+            page.fill("[name=period]", "2024")
+            mouse.press("start")
+            mouse.go("report")
+            mouse.drop(sorted((SAMPLES / "clean").iterdir())[:2])
+            page.wait_for_selector(".received li:nth-child(2)", timeout=60000)
+            assert page.url.endswith("#/board")
+            port = service.port
+        with desk_over(own, port=port) as service:
+            page.click("nav a[href='#/year']")
+            page.wait_for_selector(".problem", timeout=20000)
+            page.reload()
+            assert "重新打开桌面" in page.inner_text("body")
+            page.goto(service.way_in.as_uri())
+            page.wait_for_selector("#board-table .path:has-text('xlsx')", timeout=20000)
+
+
+@pytest.mark.browser
 def test_two_tabs_of_one_desk_lose_nothing(service, pair, chromium):  # noqa: F811
     """What both are doing at once is done; who decides on what the other has changed is told, and keeps what was typed."""
     own, files = pair[1], sorted((SAMPLES / "clean").iterdir())

@@ -136,8 +136,9 @@ def test_what_is_no_return_is_never_called_sound(year, tmp_path, name):
 
 def test_the_return_of_another_agency_is_named(year, tmp_path):
     path = next(path for path in (SAMPLES / "clean").iterdir() if path.name.startswith("004"))
-    (found,), _, _ = checked(year.folder, year.roster.get("003"), path, tmp_path)
+    (found,), shown, _ = checked(year.folder, year.roster.get("003"), path, tmp_path)
     assert found.verdict == "check-other"
+    assert "名单" not in shown, "the page has one line of the roster, and cannot tell who is on it"
 
 
 LISTED = """

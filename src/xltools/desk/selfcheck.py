@@ -91,15 +91,18 @@ def check(desk: Desk, arrived: Arrivals) -> list[Checked]:
             is_part=True,
         )
         (one,) = collection.examined
-        slip = returned(one, roster)
-        groups = slip.groups if slip else grouped([finding for finding in one.findings if finding.is_open])
+        is_own = sender(filing, roster) == entry
+        is_of_other = isinstance(filing, Return) and not is_own  # which the page knows nothing about
+        slip = None if is_of_other else returned(one, roster)
+        open_ = [] if is_of_other else [finding for finding in one.findings if finding.is_open]
+        groups = slip.groups if slip else grouped(open_)
         anchor = f"file-{place}"
         found.append(
             Checked(
                 one,
                 entry,
                 anchor,
-                is_own=sender(filing, roster) == entry,
+                is_own=is_own,
                 slip=slip,
                 marked=_marked(slip, inputs) if slip else b"",
                 marks=_numbered(groups, anchor),

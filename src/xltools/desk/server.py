@@ -59,14 +59,13 @@ def serve(lang: Lang, port: int, opened: Callable[[int, Path], None]) -> None:
 
     With *port* 0 any free one is used. Raises :class:`OutputError` if it cannot be opened.
     """
-    listening = socket.socket()
+    try:
+        listening = socket.create_server((HOST, port))  # a browser that is faster than the server waits
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0]  # the address follows
+        about = {"port": port, "reason": reason}
+        raise OutputError(Problem("desk-port", facts=about)) from error
     with contextlib.closing(listening):
-        try:
-            listening.bind((HOST, port))
-            listening.listen()  # a browser that is faster than the server waits
-        except OSError as error:
-            about = {"port": port, "reason": error.strerror or str(error)}
-            raise OutputError(Problem("desk-port", facts=about)) from error
         port = listening.getsockname()[1]
         service = Service(Desk(lang, token=secrets.token_urlsafe(32)), port)
         folder = Path(tempfile.mkdtemp(prefix="xltools-desk-"))  # only the user can enter it
