@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
@@ -189,11 +189,6 @@ class Spread:
     most: Decimal
 
     @cached_property
-    def logs(self) -> Mapping[Decimal, Decimal]:
-        """The logarithm of each figure; most figures are small, and many are equal."""
-        return {figure: _log(figure) for figure in dict.fromkeys(self.figures)}
-
-    @cached_property
     def apart(self) -> Decimal:
         """The difference of the logarithms of figures that are not near."""
         return _log_distance(self.thresholds.factor)
@@ -201,18 +196,13 @@ class Spread:
     @cached_property
     def logarithmic(self) -> Scale:
         """The scale of the logarithms."""
-        return _scale([self.logs[figure] for figure in self.figures], self.apart / self.thresholds.outlier)
+        return _scale(list(map(_log, self.figures)), self.apart / self.thresholds.outlier)
 
     @cached_property
     def units(self) -> list[int]:
         """The logarithms in units of :func:`_in_units`, in ascending order."""
-        known = {figure: _in_units(log) for figure, log in self.logs.items()}
+        known = {figure: _in_units(_log(figure)) for figure in dict.fromkeys(self.figures)}
         return [known[figure] for figure in self.figures]
-
-    def _log(self, value: Decimal) -> Decimal:
-        """Return the logarithm of a figure, which may be of a file that does not count."""
-        known = self.logs.get(value)
-        return _log(value) if known is None else known
 
     def score(self, value: Decimal) -> Decimal | None:
         """Return the score of a figure, the lesser of both scales; ``None`` if it is not an outlier.
@@ -223,12 +213,12 @@ class Spread:
         far = self.thresholds.outlier
         score = self.linear.score(value)
         if score > far:
-            score = min(score, self.logarithmic.score(self._log(value)))
+            score = min(score, self.logarithmic.score(_log(value)))
         return score if score > far and self._is_rare(value) else None
 
     def _is_rare(self, value: Decimal) -> bool:
         """Return whether less than a tenth of the peers have such a figure; otherwise they are a kind of agency of their own."""
-        log, apart = _in_units(self._log(value)), _in_units(self.apart)
+        log, apart = _in_units(_log(value)), _in_units(self.apart)
         near = max(0, bisect_left(self.units, log + apart) - bisect_right(self.units, log - apart))
         return near - 1 <= len(self.figures) // _MOST_SIMILAR  # one of them is the agency itself
 
@@ -285,6 +275,7 @@ def _log_distance(factor: Decimal) -> Decimal:
     return _log(max(factor, Decimal(1)) - 1)
 
 
+@lru_cache(maxsize=1 << 12)  # most figures are small, and many are equal
 def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
 

@@ -71,10 +71,8 @@ class Entry(NamedTuple):
     @property
     def successors(self) -> tuple[str, ...]:
         """The codes or names of the agencies that this one was merged into or split into; usually none."""
-        texts = (self._other(MERGED_HEADS), self._other(SPLIT_HEADS))
-        return tuple(
-            filter(None, (part.strip() for text in texts for part in re.split(r"[、，,;；\n]", text)))
-        )
+        text = f"{self._other(MERGED_HEADS)}\n{self._other(SPLIT_HEADS)}".strip()
+        return tuple(filter(None, map(str.strip, re.split(r"[、，,;；\n]", text)))) if text else ()
 
     @property
     def mail(self) -> str:
@@ -377,7 +375,8 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
             yield Problem("roster-blank", facts={"what": Word(f"item-{what}")})
         # In a code, "." or "~" at the start would hide the file, and "_" separates code and name.
         wrong = re.findall(rf"{_IMPOSSIBLE}|^[.~]|_" if what == "code" else _IMPOSSIBLE, text)
-        wrong += [letter for letter in text if harmless(letter) != letter]
+        if harmless(text) != text:
+            wrong += [letter for letter in text if harmless(letter) != letter]
         if found := sorted(set(wrong)):
             yield Problem(
                 "roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xltools.data.finding import quoted
-from xltools.data.number import FIGURE_IN_VOID, is_too_large, kept
+from xltools.data.number import FIGURE_IN_VOID, is_too_large, is_whole, kept
 from xltools.data.typed_numbers import STRUCK_OUT, typed
 from xltools.excel.reader.formulas import CIRCULAR, EXTERNAL
 from xltools.excel.reader.locate import LocatedSheet
@@ -104,8 +104,7 @@ class _Input(NamedTuple):
             self._refuse(STRUCK_OUT, struck_out(kept(value)))
             return
         how = self.reading.format_of(self.fact)
-        exponent = value.as_tuple().exponent
-        if value >= 0 and isinstance(exponent, int) and -exponent <= how.decimals:
+        if value >= 0 and how.decimals >= 0 and is_whole(value.scaleb(how.decimals)):
             self._store(value)
             return
         shown = self.reading.show(how, value)

@@ -3,11 +3,12 @@
 :func:`read_part` returns the same as its first argument, but faster. With ``ENABLED = False`` expat parses
 every part as a whole; that defines the result, and ``tests/test_shortcuts.py`` compares the two.
 
-Four caches, each with a limited number of entries of limited size, hold
+Five caches, each with a limited number of entries of limited size, hold
 
 * the result of parsing a small part (relations, styles, the workbook part, the name of the program), by its content;
 * the facts in a piece of a worksheet outside of its rows, by the text of the piece;
 * the hidden rows, by the text of the tags of a row;
+* the cells of a row, by its text: half of the rows of a return have labels, blanks and checks only;
 * place and fact of a cell, or the number of the string that is its text, by the text: ``<c r="D6" s="5"><f>A1</f><v>7</v></c>``. Returns of one
   form have nine of ten cells in common, because most are blank, 0, labels or checks.
 
@@ -26,7 +27,7 @@ Why a worksheet read from pieces has the same facts as one that is parsed as a w
   and its content is at most a formula and a value. Their texts hold no control character, no ``<``, ``>`` or carriage
   return, and no references but those to the five entities of XML, so they have the same meaning as for expat.
 * :func:`worksheet` keeps no state from one of these pieces to the next but the row and column, and shared
-  formulas. Here every row and cell has its address, and shared formulas are unusual, as are two cells at one address.
+  formulas. Here every row and cell has its address, and shared formulas are unusual, as are cells out of order.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar, cast
 
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.excel.scan.parts import strings
@@ -122,7 +124,7 @@ def _strings(content: bytes) -> list[str]:
 
 # -- worksheets
 
-_LONGEST_PIECE, _LONGEST_ROW, _LONGEST_CELL = 20_000, 500, 1_000
+_LONGEST_PIECE, _LONGEST_TAGS, _LONGEST_ROW, _LONGEST_CELL = 20_000, 500, 10_000, 1_000
 _NOT_AROUND_ROWS = re.compile(r"<(?:c|f|row)[ \t\r\n/>]")
 _ROW = re.compile(r'(?:<row r="[0-9]+"(?: [A-Za-z0-9:]+="[^<>"&]*")*/?>)*(?:</row>)?')
 _CELL = re.compile(
@@ -139,16 +141,17 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
     if found.hides_rows:
         raise _UnusualError  # whether a row is hidden depends on more than its tag
     *rows, last = data.split("</row>")
-    facts, hidden = found.cells, found.hidden_rows
-    for row in rows:
-        tags, *cells = row.split("<c ")
-        hidden |= _hidden_rows(f"{tags}</row>")
-        for cell in cells:
-            place, fact, number = _cell(cell)
-            if place in facts:
+    facts, hidden, before = found.cells, found.hidden_rows, (-1, -1)
+    for text in rows:
+        row = (_row if len(text) <= _LONGEST_ROW else _row.__wrapped__)(text)
+        if row.ends:
+            first, last_place = row.ends
+            if first <= before:
                 raise _UnusualError
-            if fact is not None:
-                facts[place] = fact if number is None else tables.with_string(fact, number)
+            before = last_place
+        hidden |= row.hidden
+        for place, fact, number in row.filled:
+            facts[place] = fact if number is None else tables.with_string(fact, number)
     hidden |= _hidden_rows(last)
     if len(facts) > tables.budget.left("cells"):
         raise _UnusualError
@@ -191,16 +194,39 @@ def _piece(text: str) -> SheetFacts:
     return worksheet(XmlPart(text.encode()), SheetFacts(""), Tables())
 
 
+_Place = tuple[int, int]
+
+
+class _Row(NamedTuple):
+    """A row: which rows are hidden, the places of its first and last cell, if it has any, and the cells that are not empty."""
+
+    hidden: frozenset[int]
+    ends: tuple[_Place, _Place] | None
+    filled: tuple[tuple[_Place, Fact, int | None], ...]
+
+
+@lru_cache(maxsize=1 << 10)
+def _row(text: str) -> _Row:
+    """Return a row from its *text*, without the end tag. Its cells must be in order, and so no two are at one address."""
+    tags, *texts = text.split("<c ")
+    cells = tuple(map(_cell, texts))
+    if any(one[0] >= other[0] for one, other in pairwise(cells)):
+        raise _UnusualError
+    filled = tuple((place, fact, number) for place, fact, number in cells if fact is not None)
+    ends = (cells[0][0], cells[-1][0]) if cells else None
+    return _Row(_hidden_rows(f"{tags}</row>"), ends, filled)
+
+
 @lru_cache(maxsize=1 << 11)
 def _hidden_rows(tags: str) -> frozenset[int]:
     """Return which of the rows with these tags are hidden."""
-    if len(tags) > _LONGEST_ROW or not _ROW.fullmatch(tags):
+    if len(tags) > _LONGEST_TAGS or not _ROW.fullmatch(tags):
         raise _UnusualError
     return frozenset(_piece.__wrapped__(f"<x>{tags}</x>").hidden_rows)
 
 
 @lru_cache(maxsize=1 << 13)
-def _cell(text: str) -> tuple[tuple[int, int], Fact | None, int | None]:
+def _cell(text: str) -> tuple[_Place, Fact | None, int | None]:
     """Return the place and the :func:`cell_fact` of a cell, whose *text* begins behind ``<c``."""
     start, opened, rest = text.partition("<v>")
     match = _CELL.fullmatch(start)
