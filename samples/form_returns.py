@@ -238,6 +238,8 @@ def _award(
             "additional",
             "state_cluster",
             "other_cluster",
+            "program_total",
+            "cluster_total",
             "guaranteed",
             "balance",
             "direct",

@@ -135,10 +135,32 @@ def _fields(draw: st.DrawFn, section: str, figure: str) -> tuple[str, list[str]]
 
 
 @st.composite
+def _derived_columns(draw: st.DrawFn, numbers: Sequence[str]) -> list[str]:
+    """Perhaps a ratio, a product and a sum of columns and of lines."""
+    columns = []
+    if draw(st.booleans()):
+        sums = ["sum(list.n0)", "sum(list.n0, kd = a)", "sum(list.n0, kd = row)"]
+        bottom = draw(st.sampled_from([*numbers, *sums]))
+        columns.append(
+            f'key = "share", label = "比", is = "{draw(st.sampled_from(numbers))} per {bottom}", unit = "%"'
+        )
+    if draw(st.booleans()):
+        factor = draw(st.sampled_from(numbers))
+        kind = ', number = "decimal", decimals = 1' if factor != "n0" else ""
+        columns.append(f'key = "product", label = "积", is = "n0 times {factor}"{kind}')
+    if draw(st.booleans()):  # the sum of those like it
+        columns.append(
+            f'key = "own", label = "同", is = "{draw(st.sampled_from(numbers))} - sum(list.n0, kd = row)"'
+            + draw(st.sampled_from(["", ', when = "kd = a"']))
+        )
+    return columns
+
+
+@st.composite
 def list_forms(draw: st.DrawFn) -> Form:
     """A form with a list of columns of some kinds, a table that counts and adds its lines, and rules of its lines.
 
-    Rules compare numbers or days. The numbers are ``n0`` and perhaps more; a part, a ratio, a product and a dependent choice may be among the columns.
+    Rules compare numbers or days. The numbers are ``n0`` and perhaps more; a part, a ratio, a product, a sum and a dependent choice may be among the columns.
     """
     kinds = draw(
         st.lists(st.sampled_from(["text", "date", "yes", "choice", "choices", "number"]), max_size=5)
@@ -160,15 +182,7 @@ def list_forms(draw: st.DrawFn) -> Form:
         )
     if draw(st.booleans()):
         columns.append('key = "under", label = "下", kind = "choice", from = "under", under = "kd"')
-    if draw(st.booleans()):
-        bottom = draw(st.sampled_from([*numbers, "sum(list.n0)", "sum(list.n0, kd = a)"]))
-        columns.append(
-            f'key = "share", label = "比", is = "{draw(st.sampled_from(numbers))} per {bottom}", unit = "%"'
-        )
-    if draw(st.booleans()):
-        factor = draw(st.sampled_from(numbers))
-        kind = ', number = "decimal", decimals = 1' if factor != "n0" else ""
-        columns.append(f'key = "product", label = "积", is = "n0 times {factor}"{kind}')
+    columns += draw(_derived_columns(numbers))
     order = draw(st.permutations(columns))
     rule = ""
     if draw(st.booleans()):

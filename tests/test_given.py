@@ -33,7 +33,7 @@ from xltools.collection.second_reader import issued_findings
 from xltools.collection.settings import create
 from xltools.data.filing import given_of_text, given_text
 from xltools.data.given import Given, with_given
-from xltools.data.list_lines import line_keys, line_quotient
+from xltools.data.list_lines import LineFigures, derived_value, line_keys
 from xltools.data.notes import filling_notes
 from xltools.data.period import Period
 from xltools.data.record import ListLine
@@ -448,4 +448,4 @@ def of_line(read, key, column, line):
     lines = read.record.lists[key]
     place = line_keys(one, lines).index(line)
     wanted = next(other for other in one.columns if other.key == column)
-    return line_quotient(wanted, one, lines[place], read.record.complete())
+    return derived_value(wanted, LineFigures(FORM, key, lines, read.record.complete()).of(place))

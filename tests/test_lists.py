@@ -442,7 +442,8 @@ FAULTS = {
     "a ratio of nothing known": (("holders per staff", "holders per stuff"), ("unknown-name", "“rate” › is")),
     "a ratio of a text": (("holders per staff", "holders per unit"), ("not-compared", "“rate” › is")),
     "a ratio of a ratio": (("holders per sum", "rate per sum"), ("ratio-in-sum", "“share” › is")),
-    "a ratio that is no ratio": (("holders per staff", "holders - staff"), ("not-a-ratio", "is")),
+    "a sum of a text": (("holders per staff", "holders - unit"), ("not-compared", "“rate” › is")),
+    "a sum of another unit": (("holders per staff", "holders - staff"), ("mixed-units", "“rate” › is")),
     "a ratio that is added": (
         ('sum(units.holders)", of', 'sum(units.rate)", of'),
         ("ratio-in-sum", "“holders” › is"),
@@ -553,8 +554,8 @@ def test_cells_of_lists_are_named_for_people_and_programs():
     own = lines(**LISTS)
     assert list_cells(FORM, own)["register.money[乙||矿|2024-07-04]"] == 1
     assert layout(FORM).address("register") == ("隐患", "A3")
-    checks = LineChecks(FORM, "register", {})
-    assert not [fault for line in own["register"] for fault in checks.faults(line)]
+    checks = LineChecks(FORM, "register", own["register"], {})
+    assert not [fault for place in range(3) for fault in checks.faults(place)]
     assert Source("x").name == "x"
 
 

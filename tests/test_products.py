@@ -15,7 +15,7 @@ from conftest import examples
 from xltools.checking.checks import verify
 from xltools.collection.merging import merge
 from xltools.data.filing import Return, Stamp
-from xltools.data.list_lines import derived_lines, line_quotient
+from xltools.data.list_lines import LineFigures, derived_lines, derived_value
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine
 from xltools.document.publishing import compose, report_of
@@ -160,7 +160,7 @@ def test_it_is_exact(pairs):
     for hours, impact in pairs:
         own = ["" if value is None else value for value in (impact, hours)]
         line = ListLine(1, ("甲", own[0], "", "", own[1], *[""] * 5))
-        exact = line_quotient(FORM.columns["register.cost"], FORM.lists["register"], line, {})
+        exact = derived_value(FORM.columns["register.cost"], LineFigures(FORM, "register", [line], {}).of(0))
         assert exact == (None if None in (hours, impact) else Fraction(hours) * Fraction(impact))
 
 
@@ -211,7 +211,7 @@ FAULTS = {
     "of an unknown column": (("impact times likelihood", "impact times likelihod"), "unknown-name"),
     "of a product": (("hours times impact", "hours times score"), "ratio-in-sum"),
     "in a sum": (('is = "count(register)"', 'is = "sum(register.score)"'), "ratio-in-sum"),
-    "of three": (("impact times likelihood", "impact times likelihood times impact"), "not-a-ratio"),
+    "of three": (("impact times likelihood", "impact times likelihood times impact"), "not-a-sum"),
     "whole, of decimals": (("impact times likelihood", "impact times hours"), "product-whole"),
     "with decimals, whole": (
         ('is = "impact times likelihood"', 'decimals = 1, is = "impact times likelihood"'),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from xltools.data.accepted_rules import BROKEN
 from xltools.data.filing import Origin, Shown
-from xltools.data.number import NO_VALUE
+from xltools.data.number import NO_VALUE, close
 from xltools.data.typed_numbers import typed
 from xltools.form.days import day_of
 from xltools.form.linear import ZERO, Linear
@@ -62,13 +62,23 @@ class QuotientFault(NamedTuple):
 
 
 def quotient_fault(
-    shown: Shown, exact: Fraction | None, consistent: Fraction | None, places: int, terms: Callable[[], str]
+    shown: Shown,
+    exact: Fraction | None,
+    consistent: Fraction | None,
+    places: int,
+    terms: Callable[[], object],
+    *,
+    is_sum: bool = False,
 ) -> QuotientFault | None:
-    """Hold a shown ratio against the *exact* fraction; *consistent* is that of the figures that the file shows."""
-    right = _shows(shown, exact, places)
+    """Hold a shown ratio, or a sum, against the *exact* one; *consistent* is that of the figures that the file shows."""
+    right = _shows(shown, exact, places, is_sum=is_sum)
     if right and exact is None and shown.origin is Origin.UNCALCULATED:
         return None  # an empty result, which some programs do not store
-    code = code_of(shown, right=right, consistent=_shows(shown, consistent, places), wrong="ratio-wrong")
+    is_consistent, wrong = (
+        _shows(shown, consistent, places, is_sum=is_sum),
+        "total-wrong" if is_sum else "ratio-wrong",
+    )
+    code = code_of(shown, right=right, consistent=is_consistent, wrong=wrong)
     if not code:
         return None
     found = found_in(shown, code)
@@ -81,12 +91,14 @@ def quotient_fault(
     return QuotientFault(code, found, expected, facts)
 
 
-def _shows(shown: Shown, exact: Fraction | None, places: int) -> bool:
-    """Return whether a ratio is shown as the fraction; one without a value by nothing, or by a dash."""
+def _shows(shown: Shown, exact: Fraction | None, places: int, *, is_sum: bool) -> bool:
+    """Return whether a ratio or a sum is shown as it is; one without a value by nothing, or by a dash."""
     if exact is None or shown.value is None:
         is_nothing = is_blank(shown.text) or typed(shown.text, "", signed=True).is_blank
         return exact is None and shown.value is None and is_nothing
-    return is_shown_right(shown.value, exact, places)
+    return (
+        close(shown.value, rounded(exact, places)) if is_sum else is_shown_right(shown.value, exact, places)
+    )
 
 
 def derivation(derived: Ratio | Product, term: Callable[[str], str]) -> str:

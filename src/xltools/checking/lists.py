@@ -21,21 +21,22 @@ from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
 from xltools.data.list_lines import (
     APART,
+    NO_LINE_ABOVE,
     LineChecks,
     LineFault,
+    LineFigures,
     cell_label,
+    derived_value,
     is_numbered,
     line_keys,
-    line_quotient,
-    ratio_operands,
     shown_value,
 )
 from xltools.data.number import digits
 from xltools.data.record import ListLine
 from xltools.form.days import compares_days, day_of
-from xltools.form.lists import cell_name, parts_of_cell
+from xltools.form.linear import Linear
+from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
-from xltools.form.ratio import Product, Ratio
 from xltools.text import Word, clerk
 
 DOUBLED = "line-doubled"
@@ -49,44 +50,49 @@ def lists(filing: Return) -> Iterator[Finding]:
     agencies were checked when it was merged; it is only asked whether two agencies have the same line.
     """
     if filing.is_rollup:
-        yield from _ratios(filing, {})
+        yield from _derived(filing, {})
         yield from _between_members(filing)
         return
     unread: dict[str, dict[str, set[str]]] = {}
     for finding in filing.findings:
         if cell := parts_of_cell(finding.cell):
             unread.setdefault(cell[0], {}).setdefault(cell[2], set()).add(cell[1])
-    yield from _ratios(filing, unread)
+    yield from _derived(filing, unread)
     values = {**filing.record.complete(), **filing.record.period.figures}
     for key, lines in filing.record.lists.items():
         one = filing.form.lists[key]
         keys = line_keys(one, lines)
-        checks = LineChecks(filing.form, key, values)
-        for line, name in zip(lines, keys, strict=True):
-            for fault in checks.faults(line, frozenset(unread.get(key, {}).get(name, ()))):
+        lost = unread.get(key, {})
+        checks = LineChecks(filing.form, key, lines, values, frozenset().union(*lost.values()))
+        for place, (line, name) in enumerate(zip(lines, keys, strict=True)):
+            for fault in checks.faults(place, frozenset(lost.get(name, ()))):
                 yield _of_line(filing, one, name, line, fault)
         yield from _doubled(filing, one, lines, keys)
         yield from _without_row(filing, one, lines, keys)
 
 
-def _ratios(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]) -> Iterator[Finding]:
-    """Hold the ratio or the product that each line shows against the exact fraction; *unread* are the cells that could not be read."""
+def _derived(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]) -> Iterator[Finding]:
+    """Hold the sum, the ratio or the product that each line shows against the exact one; *unread* are the cells that could not be read."""
     form, figures = filing.form, filing.record.complete()
     for key, lines in filing.record.lists.items() if filing.shown_in_lists else ():
         one = form.lists[key]
-        ratios = [(column, column.is_) for column in one.columns if column.is_]
+        known = LineFigures(form, key, lines, figures)
+        in_any = frozenset().union(*unread.get(key, {}).values())
+        unsure = {str(over) for over in one.of_line if not in_any.isdisjoint(over.columns)}
         pairs = zip(lines, line_keys(one, lines), strict=True)
         for number, (line, line_key) in enumerate(pairs, 1):
-            lost = filing.unread | unread.get(key, {}).get(line_key, set())
-            for column, ratio in ratios:
+            lost = filing.unread | unsure | unread.get(key, {}).get(line_key, set())
+            values = known.of(number - 1)
+            for column in one.columns:
                 numbered = cell_name(key, column.key, f"#{number}")
                 shown = filing.shown_in_lists.get(numbered)
-                if shown is None or not lost.isdisjoint(ratio.names):
+                needed = (*column.operands, *(name.partition("[")[0] for name in column.condition_names))
+                if shown is None or not lost.isdisjoint(needed):
                     continue
-                values = ratio_operands(column, one, line, figures)
-                terms = partial(_terms, form, key, ratio, values)
-                exact = line_quotient(column, one, line, figures)
-                if fault := quotient_fault(shown, exact, exact, column.places, terms):
+                exact = derived_value(column, values)
+                terms = partial(_terms, form, key, column, values)
+                is_sum = isinstance(column.is_, Linear)
+                if fault := quotient_fault(shown, exact, exact, column.places, terms, is_sum=is_sum):
                     name = cell_name(key, column.key, line_key)
                     facts = {"label": cell_label(form, name), **fault.facts}
                     source, agency = filing.source.path, str(line.agency or filing.agency)
@@ -96,9 +102,14 @@ def _ratios(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]
                     )  # fmt: skip
 
 
-def _terms(form: Form, key: str, derived: Ratio | Product, values: Mapping[str, Decimal]) -> str:
+def _terms(form: Form, key: str, column: Column, values: Mapping[str, Decimal]) -> object:
+    """Return what a column adds, divides or multiplies in a line."""
+    if isinstance(column.is_, Linear):
+        return side_of(column.is_, values, partial(line_label, form, key)).sum
+    if column.is_ is None:
+        return ""
     return derivation(
-        derived, lambda name: f"{line_label(form, key, name)} {digits(values.get(name, Decimal(0)))}"
+        column.is_, lambda name: f"{line_label(form, key, name)} {digits(values.get(name, Decimal(0)))}"
     )
 
 
@@ -108,6 +119,8 @@ def _of_line(filing: Return, one: List, key: str, line: ListLine, fault: LineFau
     if fault.rule:
         return _broken(filing, one, key, fault.rule, fault.values)
     value, facts = line.values[one.keys.index(fault.column)], fault_facts(form, name, fault.code)
+    if fault.code == NO_LINE_ABOVE:
+        facts["above"] = fault.above
     if fault.code == APART:
         under = form.columns[name].under
         item = shown_value(form, f"{one.key}.{under}[]", line.values[one.keys.index(under)])

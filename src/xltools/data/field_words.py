@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 
 from xltools.data.number import digits
 from xltools.form.days import START, compares_days, is_fixed, is_written
@@ -12,7 +13,8 @@ from xltools.form.fields import Field
 from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
-from xltools.form.model import Form
+from xltools.form.model import Form, List
+from xltools.form.ratio import Product
 from xltools.form.relation import PRINTED, Condition, Relation
 from xltools.text import Phrases, clerk
 
@@ -109,11 +111,13 @@ def line_words(form: Form, key: str, condition: Condition) -> str:
         if compares_days(one, form.lists[key].days):
             found.append(days_words(one, lambda name: line_label(form, key, name)))
             continue
-        column, _, option = (one.names[0] if len(one.names) == 1 else "").removesuffix("]").partition("[")
-        kind = form.column_kinds.get(f"{key}.{column}")
-        if option and isinstance(kind, Choice):
-            sign = "relation.chosen" if one.right.constant else "relation.not-chosen"
-            found.append(t(sign, label=form.columns[f"{key}.{column}"].label, option=kind.shown(option)))
+        column, _, word = (one.names[0] if len(one.names) == 1 else "").removesuffix("]").partition("[")
+        if word:
+            whole = f"{key}.{column}"
+            is_option = isinstance(kind := form.column_kinds[whole], Choice) and word in kind.by_name
+            sign = ("" if one.right.constant else "not-") + ("chosen" if is_option else "shaped")
+            label, option = form.columns[whole].label, form.word_shown(whole, word)
+            found.append(t(f"relation.{sign}", label=label, option=option))
         else:
             found.append(f"{words(one.left)}{PRINTED[one.sign]}{words(one.right)}")
     return "，".join(found)
@@ -123,7 +127,10 @@ def line_label(form: Form, key: str, name: str) -> str:
     """Return the label of a column of a list, or of a figure over a list, in a sum; or of a day."""
     if f"{key}.{name}" in form.columns:
         return form.columns[f"{key}.{name}"].label
-    return day_label(form, name) if is_fixed(name) else figure_label(form, name)
+    if is_fixed(name):
+        return day_label(form, name)
+    over = OverList.of(name)
+    return form.list_words(over) if over and over.says_row else figure_label(form, name)
 
 
 def prompt(form: Form, name: str) -> str:
@@ -131,10 +138,50 @@ def prompt(form: Form, name: str) -> str:
     t, kind = clerk(), _kind_of(form, name)
     one = _valued(form, name)
     text = one.hint + t(f"field.{_key(kind)}", **_facts(kind))
+    text += shapes_words(kind)
     if one.under:
         text += t("field.under", label=_valued(form, _whole_name(form, name, one.under)).label)
     rule = asked_words(form, name)
     return t("field.prompt", text=text, rule=rule) if rule else text
+
+
+def known_by_words(one: List) -> str:
+    """Return by what the lines of a list are known, and which of them hold the sum of others, in words."""
+    t, columns = clerk(), {column.key: column for column in one.columns}
+    text = t("list.joint").join(columns[key].label for key in one.unique)
+    found = t("list.hint-unique", columns=text) if text else ""
+    for key in dict.fromkeys(one.levelled.values()):
+        levels = t("list.joint").join(shape.label for shape in columns[key].shapes)
+        found += t("list.hint-levels", label=columns[key].label, levels=levels)
+    return found
+
+
+def derived_words(form: Form, key: str, column: Column) -> str:
+    """Return what a column of a list is derived from, in words; nothing for what is shown of an item."""
+    if column.is_ is None:
+        return ""
+
+    def words(linear: Linear) -> str:
+        return linear.print(partial(line_label, form, key))
+
+    if isinstance(column.is_, Linear):
+        calculation = words(column.is_)
+    elif isinstance(column.is_, Product):
+        calculation = "×".join(line_label(form, key, name) for name in column.is_.names)
+    else:
+        sides = (column.is_.top, column.is_.bottom)
+        calculation = "÷".join(f"（{words(one)}）" if len(one.terms) > 1 else words(one) for one in sides)
+    found = clerk()("list.derived", label=column.label, words=calculation)
+    when = line_words(form, key, column.when)
+    return clerk()("relation.when", rule=found, condition=when) if when else found
+
+
+def shapes_words(kind: ValueKind) -> str:
+    """Return the shapes that a text may have, in words."""
+    t = clerk()
+    if not isinstance(kind, Text) or not kind.shapes:
+        return ""
+    return t("field.shapes", shapes=t("list.joint").join(one.label for one in kind.shapes))
 
 
 def options_words(form: Form, name: str) -> str:
@@ -159,6 +206,8 @@ def asked_words(form: Form, name: str) -> str:
     if one.when.relations:
         key = "field.required-when" if one.required else "field.asked-when"
         return t(key, condition=_when_words(form, name))
+    if isinstance(one, Column) and one.required_when.relations:
+        return t("field.required-when", condition=line_words(form, name.partition(".")[0], one.required_when))
     return t("field.required") if one.required else ""
 
 
@@ -173,7 +222,9 @@ def fault_facts(form: Form, name: str, code: str) -> dict[str, object]:
     if code == NOT_A_CHOICE:
         facts["under"] = Phrases(())
     if code == NOT_THE_PATTERN:
-        facts["rule"] = one.hint or t("field.url" if one.kind == "url" else "field.as-required")
+        facts["rule"] = (
+            one.hint or shapes_words(kind) or t("field.url" if one.kind == "url" else "field.as-required")
+        )
     if code == TOO_LONG and isinstance(kind, Text):
         facts["longest"] = str(kind.longest)
     return facts

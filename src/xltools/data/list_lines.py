@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import NamedTuple
 
 from xltools.data.filing import Return
@@ -14,11 +15,12 @@ from xltools.data.finding import Severity
 from xltools.data.number import kept
 from xltools.data.record import ListLine, Lists, ListValue
 from xltools.form.days import breaks, compares_days, is_fixed, with_days
-from xltools.form.kinds import NOT_A_CHOICE, Choice
-from xltools.form.linear import EXACT, ZERO, OverList
+from xltools.form.kinds import NOT_A_CHOICE, Choice, Text, ValueKind
+from xltools.form.linear import EXACT, ROW_CODE, UNDER_ROW, ZERO, Linear, OverList
 from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
 from xltools.form.ratio import Product, rounded
+from xltools.form.shapes import code_above, levels_of
 from xltools.text import clerk
 
 
@@ -63,8 +65,75 @@ def list_figures(form: Form, lists: Lists) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for (key, column, columns), names in asked.items():
         sums = _sums(form.lists[key], lists[key], column, columns)
-        found |= {name: sums.get(codes, ZERO) for name, codes in names}
+        kinds = [form.column_kinds[f"{key}.{one}"] for one in columns]
+        for name, codes in names:
+            if all(
+                isinstance(kind, Choice) and c in kind.by_name for kind, c in zip(kinds, codes, strict=True)
+            ):
+                found[name] = sums.get(codes, ZERO)
+            else:  # some are shapes, which several values have
+                some = (value for values, value in sums.items() if _say(kinds, values, codes))
+                found[name] = reduce(EXACT.add, some, ZERO)
     return {name: found[name] for name in form.list_figures if name in found}
+
+
+def _say(kinds: Sequence[ValueKind], values: Sequence[ListValue], words: Sequence[str]) -> bool:
+    """Return whether the values of some columns of a line have these options and shapes."""
+    return all(
+        isinstance(kind, Choice | Text) and kind.says(str(value), word)
+        for kind, value, word in zip(kinds, values, words, strict=True)
+    )
+
+
+class _OwnFigure:
+    """A figure over a list that each line has for itself: of the lines like it, and of those one level below its code.
+
+    Lines of several agencies have those of their agency only.
+    """
+
+    def __init__(self, form: Form, over: OverList) -> None:
+        one = form.lists[over.list]
+        self._at = one.keys.index(over.column) if over.column else -1
+        self._alike = [one.keys.index(key) for key, code in over.where if code == ROW_CODE]
+        fixed = [(key, code) for key, code in over.where if code not in {ROW_CODE, UNDER_ROW}]
+        self._fixed = [one.keys.index(key) for key, _ in fixed]
+        self._words = [code for _, code in fixed]
+        self._kinds = [form.column_kinds[f"{one.key}.{key}"] for key, _ in fixed]
+        self._tree = one.keys.index(over.tree) if over.tree else -1
+        self._kind = form.column_kinds[f"{one.key}.{over.tree}"] if over.tree else None
+        self._levels = levels_of(self._kind.shapes) if isinstance(self._kind, Choice | Text) else ()
+
+    def of(self, lines: Sequence[ListLine]) -> list[Decimal]:
+        """Return the figure of each line."""
+        sums: dict[tuple[object, ...], Decimal] = {}
+        for line in lines:
+            value = line.values[self._at] if self._at >= 0 else Decimal(1)
+            fixed = [line.values[place] for place in self._fixed]
+            if isinstance(value, Decimal) and _say(self._kinds, fixed, self._words):
+                key = self._key(line, self.above(line))
+                sums[key] = EXACT.add(sums.get(key, ZERO), value)
+        return [sums.get(self._key(line, self._code(line)), ZERO) for line in lines]
+
+    def missing(self, lines: Sequence[ListLine]) -> list[str]:
+        """Return for each line the code of the line above it that is not there, or an empty text."""
+        there = {self._key(line, self._code(line)) for line in lines}
+        codes = (self.above(line) or "" for line in lines)
+        return [
+            code if code and self._key(line, code) not in there else ""
+            for line, code in zip(lines, codes, strict=True)
+        ]
+
+    def above(self, line: ListLine) -> str | None:
+        """Return the code above that of a line; ``None`` where there is none, and "" for a figure without levels."""
+        return (code_above(self._levels, self._code(line)) or None) if self._kind else ""
+
+    def _code(self, line: ListLine) -> str:
+        value = line.values[self._tree] if self._kind else ""
+        return self._kind.code_of(str(value)) if isinstance(self._kind, Choice | Text) else ""
+
+    def _key(self, line: ListLine, code: str | None) -> tuple[object, ...]:
+        alike = (str(line.values[place]).upper() for place in self._alike)  # options have small letters only
+        return (line.agency, code, *alike)
 
 
 def _sums(
@@ -89,44 +158,72 @@ def derived_lines(
     one = form.lists[key]
     if len(one.typed) == len(one.columns):
         return tuple(lines)
+    known = LineFigures(form, key, lines, figures)
     return tuple(
         line._replace(
             values=tuple(
-                _derived(form, column, one, line, figures) if column.is_derived else value
+                _derived(form, column, one, line, known.of(place)) if column.is_derived else value
                 for column, value in zip(one.columns, line.values, strict=True)
             )
         )
-        for line in lines
+        for place, line in enumerate(lines)
     )
 
 
 def _derived(
-    form: Form, column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
+    form: Form, column: Column, one: List, line: ListLine, values: Mapping[str, Decimal]
 ) -> ListValue:
     if column.shows:
         source, what = column.shown_of
         return form.option_of(f"{one.key}.{source}", str(line.values[one.keys.index(source)]), what)
-    exact = line_quotient(column, one, line, figures)
+    exact = derived_value(column, values)
     return "" if exact is None else rounded(exact, column.places)
 
 
-def line_quotient(
-    column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
-) -> Fraction | None:
-    """Return the exact ratio or product in a line; ``None`` where it has none."""
-    return column.is_.exact(ratio_operands(column, one, line, figures)) if column.is_ else None
+def derived_value(column: Column, values: Mapping[str, Decimal]) -> Fraction | None:
+    """Return the exact sum, ratio or product in a line with these :class:`LineFigures`; ``None`` where it has none."""
+    if column.is_ is None or not column.when.holds(values):
+        return None
+    return Fraction(column.is_.value(values)) if isinstance(column.is_, Linear) else column.is_.exact(values)
 
 
-def ratio_operands(
-    column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
-) -> dict[str, Decimal]:
-    """Return the values of the names in a ratio or a product: of columns of the line, and of figures over lists."""
-    pairs = dict(zip(one.keys, line.values, strict=True))
-    own = {key: value for key, value in pairs.items() if isinstance(value, Decimal)}
-    if isinstance(column.is_, Product):
-        own |= column.is_.numbers(pairs)
-    names = column.is_.names if column.is_ else ()
-    return {name: value for name in names if (value := own.get(name, figures.get(name))) is not None}
+class LineFigures:
+    """The figures by which the lines of a list are judged, and from which columns are derived.
+
+    These are the numbers in a line, the figures over lists, and 1 or 0 for an option or a shape that it has or not.
+    """
+
+    def __init__(
+        self, form: Form, key: str, lines: Sequence[ListLine], figures: Mapping[str, Decimal]
+    ) -> None:
+        """Prepare for the *lines* of the list *key*; *figures* are those of the whole return."""
+        one = form.lists[key]
+        self._keys, self._lines = one.keys, lines
+        names = [name for rule in one.constraints for name in rule.constraint.names]
+        names += [name for column in one.columns for name in (*column.condition_names, *column.operands)]
+        self._figures = {name: figures[name] for name in names if name in figures and name not in one.keys}
+        self._products = [column.is_ for column in one.columns if isinstance(column.is_, Product)]
+        self._own = {str(over): _OwnFigure(form, over).of(lines) for over in one.of_line}
+        self._words = [
+            (name, one.keys.index(column), kind, word)
+            for name in dict.fromkeys(names)
+            if "[" in name
+            for column, _, word in [name.removesuffix("]").partition("[")]
+            if isinstance(kind := form.column_kinds[f"{key}.{column}"], Choice | Text)
+        ]
+
+    def of(self, place: int) -> dict[str, Decimal]:
+        """Return those of the line at that place."""
+        line = self._lines[place]
+        pairs = dict(zip(self._keys, line.values, strict=True))
+        values = self._figures | {key: value for key, value in pairs.items() if isinstance(value, Decimal)}
+        for product in self._products:
+            values |= product.numbers(pairs)
+        for name, column, kind, word in self._words:
+            values[name] = _ONE if kind.says(str(line.values[column]), word) else ZERO
+        for name, own in self._own.items():
+            values[name] = own[place]
+        return values
 
 
 def list_cells(form: Form, lists: Lists) -> dict[str, ListValue]:
@@ -212,23 +309,40 @@ class LineFault(NamedTuple):
     column: str
     rule: Rule | None = None
     values: Mapping[str, Decimal] = {}
+    above: str = ""  # the code of the line that is missing
 
 
 REQUIRED, NOT_ASKED, BROKEN, APART = "required", "not-asked", "rule-broken", NOT_A_CHOICE
+NO_LINE_ABOVE = "line-without-above"
 
 
 class LineChecks:
-    """What is asked of the lines of the list *key*; *figures* are those of the whole return, with which a rule may compare."""
+    """What is asked of the lines of a list."""
 
-    def __init__(self, form: Form, key: str, figures: Mapping[str, Decimal]) -> None:
-        """Prepare the checks."""
+    def __init__(
+        self,
+        form: Form,
+        key: str,
+        lines: Sequence[ListLine],
+        figures: Mapping[str, Decimal],
+        unread: AbstractSet[str] = frozenset(),
+    ) -> None:
+        """Prepare for the *lines* of the list *key*; *figures* are those of the whole return, with which a rule may compare.
+
+        Of the columns *unread* some cell could not be read. What adds them over lines is not judged.
+        """
         one = form.lists[key]
-        self._keys = one.keys
+        self._keys, self._lines, self._figures = one.keys, lines, LineFigures(form, key, lines, figures)
+        unsure = {str(over) for over in one.of_line if not unread.isdisjoint(over.columns)}
         self._conditional = [
-            (place, column, {column.key, *map(_column_of, column.when.names)})
+            (place, column, needed)
             for place, column in enumerate(one.columns)
-            if column.required or column.when.relations
+            if column.is_conditional and not column.is_derived
+            for needed in [{column.key, *map(_column_of, column.condition_names)}]
+            if unsure.isdisjoint(needed)
         ]
+        trees = (over for over in one.trees if unread.isdisjoint(over.columns))
+        self._above = [(over.tree, _OwnFigure(form, over).missing(lines)) for over in trees]
         self._dependent = [
             (place, column.key, one.keys.index(column.under), kind)
             for place, column in enumerate(one.columns)
@@ -244,31 +358,26 @@ class LineChecks:
             )
             for rule in one.constraints
             for constraint in [rule.constraint]
-        ]
-        names = [name for rule in one.constraints for name in rule.constraint.names]
-        names += [name for column in one.columns for name in column.when.names]
-        self._figures = {name: figures[name] for name in names if name in figures and name not in one.keys}
-        self._options = [
-            (name, one.keys.index(column), option)
-            for name in dict.fromkeys(names)
-            if "[" in name
-            for column, _, option in [name.removesuffix("]").partition("[")]
+            if unsure.isdisjoint(constraint.names)
         ]
 
-    def faults(self, line: ListLine, unread: AbstractSet[str] = frozenset()) -> Iterator[LineFault]:
-        """Yield the faults of a line; *unread* are the columns whose cell could not be read, on which nothing is judged."""
-        values = self._values(line)
-        for place, column, needed in self._conditional:
-            is_blank = line.values[place] == ""
-            if (unread and unread & needed) or (is_blank and not column.required):
-                continue
-            is_asked = not column.when.relations or column.when.holds(values)
-            if is_asked == is_blank:
-                yield LineFault(REQUIRED if is_blank else NOT_ASKED, column.key)
+    def faults(self, number: int, unread: AbstractSet[str] = frozenset()) -> Iterator[LineFault]:
+        """Yield the faults of the line at that place; on the columns *unread* whose cell could not be read nothing is judged."""
+        line, values = self._lines[number], self._figures.of(number)
+        yield from self._missing(line, values, unread)
         for place, name, above, kind in self._dependent:
             value, item = str(line.values[place]), str(line.values[above])
             if value and item and not kind.goes_with(value, item):
                 yield LineFault(APART, name)
+        for name, codes in self._above:
+            if codes[number]:
+                yield LineFault(NO_LINE_ABOVE, name, above=codes[number])
+        yield from self._broken(line, values, unread)
+
+    def _broken(
+        self, line: ListLine, values: Mapping[str, Decimal], unread: AbstractSet[str]
+    ) -> Iterator[LineFault]:
+        """Yield the rules that are broken."""
         for rule, constraint, own, needed, is_of_days in self._rules:
             if unread and unread & needed:
                 continue
@@ -277,17 +386,24 @@ class LineChecks:
                 known = with_days(constraint.relation, values, texts)
                 is_broken = breaks(constraint.relation, known) and constraint.when.holds(known)
             else:
-                known = values
+                known = dict(values)
                 is_broken = any(name in values for name in own) and not constraint.holds(values)
             if is_broken:
                 yield LineFault(BROKEN, own[0], rule, known)
 
-    def _values(self, line: ListLine) -> dict[str, Decimal]:
-        pairs = zip(self._keys, line.values, strict=True)
-        values = self._figures | {key: value for key, value in pairs if isinstance(value, Decimal)}
-        for name, place, option in self._options:
-            values[name] = _ONE if option in str(line.values[place]).split(",") else ZERO
-        return values
+    def _missing(
+        self, line: ListLine, values: Mapping[str, Decimal], unread: AbstractSet[str]
+    ) -> Iterator[LineFault]:
+        """Yield the columns in which something is missing, or is not asked."""
+        for place, column, needed in self._conditional:
+            is_blank = line.values[place] == ""
+            if unread and unread & needed:
+                continue
+            is_asked, needs = column.when.holds(values), column.required_when
+            if not is_blank and not is_asked:
+                yield LineFault(NOT_ASKED, column.key)
+            elif is_blank and ((column.required and is_asked) or (needs.relations and needs.holds(values))):
+                yield LineFault(REQUIRED, column.key)
 
 
 _ONE = Decimal(1)

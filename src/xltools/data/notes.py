@@ -12,7 +12,9 @@ from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Par
 from xltools.data.field_words import (
     day_label,
     days_words,
+    derived_words,
     figure_label,
+    known_by_words,
     line_words,
     options_words,
     prompt,
@@ -140,16 +142,17 @@ def _field_notes(section: str, form: Form) -> Iterator[DocumentBlock]:
 def _list_notes(one: List, form: Form) -> Iterator[DocumentBlock]:
     """Yield how the lines of a list are filled in."""
     t = clerk()
-    labels = {column.key: column.label for column in one.columns}
-    unique = t("list.joint").join(labels[key] for key in one.unique)
     yield Paragraph(
         t("list.note", title=form.title_of_list(one.key))
-        + (t("list.hint-unique", columns=unique) if unique else "")
+        + known_by_words(one)
         + (_whose(one.only) if one.only else "")
     )
     for column in one.columns:
         name = f"{one.key}.{column.key}"
-        hint = t("notes.computed") if column.is_derived else prompt(form, name) + options_words(form, name)
+        hint = prompt(form, name) + options_words(form, name)
+        if column.is_derived:
+            words = derived_words(form, one.key, column)
+            hint = t("list.computed", words=words) if words else t("notes.computed")
         yield Paragraph(t("notes.part", label=column.label, hint=hint))
 
 

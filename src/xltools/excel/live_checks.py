@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.data.list_lines import APART, NOT_ASKED, REQUIRED, LineFault
+from xltools.data.list_lines import APART, NO_LINE_ABOVE, NOT_ASKED, REQUIRED, LineFault
 from xltools.excel.formula import (
     BROKEN,
     PLACES,
@@ -162,7 +162,7 @@ def check_formula(layout: Layout, check: Check, sheet: str, matrix: Matrix | Non
     for constraint in reversed(check.constraints):
         formula = _constraint_formula(layout, constraint, sheet, matrix, formula)
     for cell in quotients:
-        formula = _quotient_formula(layout, cell, formula)
+        formula = _quotient_formula(layout, cell, sheet, matrix, formula)
     if check.constraints or quotients:
         formula = f'IFERROR({formula},"{clerk()("check.text")}")'
     return _number_kinds_formula(layout, cells, formula)
@@ -173,14 +173,14 @@ def _mean_words(layout: Layout, cell: Cell, what: str) -> str:
     return mark + layout.address(cell.name)[1] + clerk()(f"check.mean-{what}")
 
 
-def _quotient_formula(layout: Layout, cell: Cell, otherwise: str) -> str:
+def _quotient_formula(layout: Layout, cell: Cell, sheet: str, matrix: Matrix | None, otherwise: str) -> str:
     """Return a formula that tests whether a ratio is right, or whether a mean with a weight is there."""
     place = layout.address(cell.name)[1]
     if cell.weight:
         missing = f'AND({place}="",{layout.address(cell.weight)[1]}>0)'
         return f'IF({missing},"{_mean_words(layout, cell, "missing")}",{otherwise})'
     assert cell.ratio is not None  # noqa: S101  what is no typed mean is a ratio
-    address = layout.form.in_products(lambda name: layout.address(name)[1])
+    address = layout.form.in_products(lambda name: reference(layout, name, sheet, matrix))
     is_zero, quotient = cell.ratio.print_parts(address)
     off = rounded(f"ABS(N({place})-{quotient})", cell.places + 2)
     wrong = f'IF({is_zero},{place}<>"",{off}>5E-{cell.places + 1})'
@@ -363,7 +363,7 @@ def line_result(form: Form, key: str, fault: LineFault | None) -> str:
         return t("check.passed")
     if fault.rule:
         return t("list.broken", mark=MARKS[fault.rule.level], label=fault.rule.label)
-    word = {REQUIRED: "missing", NOT_ASKED: "unasked", APART: "apart"}[fault.code]
+    word = {REQUIRED: "missing", NOT_ASKED: "unasked", APART: "apart", NO_LINE_ABOVE: "no-above"}[fault.code]
     return t(f"list.{word}", mark=FAILED, label=form.columns[f"{key}.{fault.column}"].label)
 
 

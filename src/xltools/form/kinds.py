@@ -18,6 +18,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from xltools.form.shapes import Shape, shape_of
 from xltools.white_space import compact, joined, trimmed
 
 KindName = Literal["text", "prose", "url", "choice", "choices", "yes", "date", "number"]
@@ -90,16 +91,28 @@ class Text(NamedTuple):
     longest: int
     pattern: str = ""
     name: KindName = "text"
+    shapes: tuple[Shape, ...] = ()  # one of which it has
 
     def read(self, held: Held) -> Meant:
         """Return what a cell means; an empty value for a blank one."""
         text = trimmed(held.text)
         if len(text) > self.longest:
             return Meant(fault=TOO_LONG)
-        is_tried = bool(text and self.pattern)
-        if is_tried and (len(text) > LONGEST_MATCHED or not re.fullmatch(self.pattern, text)):
+        if text and (self.pattern or self.shapes) and not self._matches(text):
             return Meant(fault=NOT_THE_PATTERN)
         return Meant(text)
+
+    def _matches(self, text: str) -> bool:
+        is_whole = len(text) <= LONGEST_MATCHED and (not self.pattern or re.fullmatch(self.pattern, text))
+        return bool(is_whole and (not self.shapes or shape_of(self.shapes, text)))
+
+    def code_of(self, value: str) -> str:
+        """Return the code that a canonical value is."""
+        return value
+
+    def says(self, value: str, word: str) -> bool:
+        """Return whether a canonical value has the shape of that name."""
+        return bool(value) and shape_of(self.shapes, value) == word
 
     def shown(self, value: str) -> str:
         """Return the text that a cell shows for a canonical value."""
@@ -192,6 +205,7 @@ class Choice:
     options: tuple[Option, ...]
     name: KindName = "choice"
     above: tuple[Option, ...] = ()
+    shapes: tuple[Shape, ...] = ()  # of their codes
 
     def read(self, held: Held) -> Meant:
         """Return what a cell means; an empty value for a blank one."""
@@ -209,6 +223,16 @@ class Choice:
     def shown(self, value: str) -> str:
         """Return the text that a cell shows for a canonical value."""
         return self.by_name[value].shown if value in self.by_name else value
+
+    def code_of(self, value: str) -> str:
+        """Return the code of the option that a canonical value is."""
+        return self.by_name[value].code if value in self.by_name else ""
+
+    def says(self, value: str, word: str) -> bool:
+        """Return whether a canonical value has the option of that name, or an option whose code has the shape of that name."""
+        if word in self.by_name:
+            return word in value.split(JOINT)
+        return bool(value) and shape_of(self.shapes, self.code_of(value)) == word
 
     def figures(self, value: str) -> dict[str, Decimal]:
         """Return 1 for the options that a canonical value has, 0 for the others; nothing for a blank value."""

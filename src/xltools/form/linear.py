@@ -3,7 +3,8 @@
 The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltools.form.relation`) may have numbers too,
 and days, which are named as they are written: ``2026-12-31``.
 ``count(cover.kind = portal)`` is the figure that counts an option of a field; its name is ``cover.kind[portal]``.
-``count(register, trade = coal)`` and ``sum(register.money, trade = coal)`` are figures of a list, named as they are written.
+``count(register, trade = coal)`` and ``sum(register.money, trade = coal)`` are figures of a list, named as they are written. In
+a line of the list, ``trade = row`` picks the lines with the same trade, ``code under row`` those one level below its code.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ EXACT = Context(prec=80)  # more digits than any sum of figures has, so sums are
 _KEY = "[a-z][a-z0-9_]*"
 _NAME = rf"{_KEY}(?:\.{_KEY})*"
 _COUNT = rf"count\(\s*(?P<field>{_NAME})\s*=\s*(?P<option>{_KEY})\s*\)"
-_WHERE = rf"(?P<where>(?:,\s*{_KEY}\s*=\s*{_KEY}\s*)*)"
+_WHERE = rf"(?P<where>(?:,\s*{_KEY}(?:\s*=\s*{_KEY}|\s+under\s+row)\s*)*)"
 _OVER = rf"(?:(?P<over>count)\(\s*(?P<lines>{_KEY})|sum\(\s*(?P<column>{_KEY}\.{_KEY}))\s*{_WHERE}\)"
 _TERM = re.compile(
     rf"\s*(?P<sign>[+-]?)\s*(?:{_COUNT}|{_OVER}|(?P<name>{_NAME})(?!\s*\()"
@@ -33,7 +34,8 @@ def count_of(field: str, option: str) -> str:
     return f"{field}[{option}]"
 
 
-ROW_CODE = "row"  # in place of a code: that of the row in which the sum stands
+ROW_CODE = "row"  # in place of a code: that of the row in which the sum stands, or what the line has there
+UNDER_ROW = "under row"  # in place of a code: those that lie one level below that of its line
 
 
 class OverList(NamedTuple):
@@ -49,8 +51,8 @@ class OverList(NamedTuple):
         found = re.fullmatch(_OVER, name)
         if found is None:
             return None
-        pairs = (part.split("=") for part in found["where"].split(",")[1:])
-        where = tuple((column.strip(), code.strip()) for column, code in pairs)
+        parts = (re.split(r"\s*=\s*|\s+(?=under\b)", one.strip()) for one in found["where"].split(",")[1:])
+        where = tuple((column, " ".join(code.split())) for column, code in parts)
         key, _, column = (found["lines"] or found["column"]).partition(".")
         return cls(key, column, where)
 
@@ -61,11 +63,22 @@ class OverList(NamedTuple):
     @property
     def says_row(self) -> bool:
         """Whether the lines that it is about depend on the row in which it stands."""
-        return any(code == ROW_CODE for _, code in self.where)
+        return any(code in {ROW_CODE, UNDER_ROW} for _, code in self.where)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns on which it depends."""
+        return frozenset((self.column, *(column for column, _ in self.where))) - {""}
+
+    @property
+    def tree(self) -> str:
+        """The column of codes of which it is about those below that of its line, if there is one."""
+        return next((column for column, code in self.where if code == UNDER_ROW), "")
 
     def __str__(self) -> str:
         what = f"sum({self.list}.{self.column}" if self.column else f"count({self.list}"
-        return f"{what}{''.join(f', {column} = {code}' for column, code in self.where)})"
+        parts = (f"{column} {'' if code == UNDER_ROW else '= '}{code}" for column, code in self.where)
+        return f"{what}{''.join(f', {part}' for part in parts)})"
 
 
 class LinearSyntaxError(InvalidValueError):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
 from xltools.form.fields import Codes, Field, Valued, kind_of
-from xltools.form.kinds import Choice, Choices, Date, Held
-from xltools.form.linear import ROW_CODE, ZERO, OverList
+from xltools.form.kinds import Choice, Choices, Date, Held, Text, ValueKind
+from xltools.form.linear import ROW_CODE, UNDER_ROW, ZERO, OverList
 from xltools.form.lint_names import (
     RESERVED_KEYS,
     clipped,
@@ -20,9 +20,10 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lists import Column
+from xltools.form.lists import Column, words_of
 from xltools.form.model import COVER, PARTS, Block, Form, List, is_whole_name, leaves
 from xltools.form.relation import PERIOD, Condition
+from xltools.form.shapes import levels_of, sequences
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest
 
@@ -216,11 +217,16 @@ def valued_faults(one: Valued, codes: Mapping[str, Codes], place: str) -> Iterat
     yield from range_faults(one.decimals, place)
     if one.decimals is not None and (one.kind, one.number) == ("number", "count"):
         yield Problem("decimals-whole", f"{place} › decimals", {"name": one.key})
-    try:
-        re.compile(one.pattern)
-    except re.error as error:
-        yield Problem("bad-pattern", place, {"text": clipped(one.pattern), "reason": str(error)})
+    yield from pattern_faults(one.pattern, place)
     yield from text_faults(place, *given(unit=one.unit))
+
+
+def pattern_faults(pattern: str, place: str) -> Iterator[Problem]:
+    """Yield the fault of a pattern that is none."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield Problem("bad-pattern", place, {"text": clipped(pattern), "reason": str(error)})
 
 
 def condition_faults(condition: Condition, form: Form, place: str) -> Iterator[Problem]:
@@ -295,12 +301,17 @@ def _summed_faults(column: Column, one: List, over: OverList, place: str) -> Ite
         yield Problem("list-unit-open", place, {"name": column.key, "column": one.unit_column})
 
 
-def over_faults(name: str, form: Form, place: str, *, in_row: bool = True) -> Iterator[Problem]:
-    """Yield what is wrong with the name of a figure of a list; *in_row*, a code may be that of the row."""
+def over_faults(
+    name: str, form: Form, place: str, *, in_row: bool = True, line_of: str = ""
+) -> Iterator[Problem]:
+    """Yield what is wrong with the name of a figure of a list.
+
+    *in_row* of a table, a code may be that of the row; in the lines of the list *line_of*, that of the line.
+    """
     over = OverList.of(name)
     if over is None:
         return
-    if over.says_row and not in_row:
+    if over.says_row and (over.list != line_of if line_of else over.tree or not in_row):
         yield Problem("list-row", place, {"text": name})
     one = form.lists.get(over.list)
     if one is None:
@@ -315,13 +326,34 @@ def over_faults(name: str, form: Form, place: str, *, in_row: bool = True) -> It
     yield from repeated_faults((key for key, _ in over.where), place, "repeated-in-rule")
     for key, code in over.where:
         kind = form.column_kinds.get(f"{over.list}.{key}")
-        if kind is None:
-            continue
-        if not isinstance(kind, Choice) or isinstance(kind, Choices):
-            yield Problem("list-criterion", place, {"name": key, "kind": kind.name})
-        elif code != ROW_CODE and code not in kind.by_name:
-            facts = {"name": code, "field": f"{over.list}.{key}", "nearest": nearest(code, kind.by_name)}
-            yield Problem("unknown-option", place, facts)
+        if kind is not None:
+            is_alike = code == ROW_CODE and bool(line_of)
+            yield from _criterion_faults(kind, f"{over.list}.{key}", code, place, is_alike=is_alike)
+    if over.column in (twice := one.levelled) and not over.tree:
+        column, shapes = twice[over.column], form.columns[f"{over.list}.{twice[over.column]}"].shapes
+        if not any(key == column and code in {shape.key for shape in shapes} for key, code in over.where):
+            facts = {"name": over.column, "column": column, "shapes": "、".join(one.key for one in shapes)}
+            yield Problem("list-counted-twice", place, facts)
+
+
+def _criterion_faults(
+    kind: ValueKind, column: str, code: str, place: str, *, is_alike: bool
+) -> Iterator[Problem]:
+    """Yield what is wrong with a criterion on the column of a list; *is_alike*, it picks the lines that are like one."""
+    key, shapes = column.partition(".")[2], kind.shapes if isinstance(kind, Choice | Text) else ()
+    shape = next((one for one in shapes if one.key == code), None)
+    is_comparable = isinstance(kind, Choice) and not isinstance(kind, Choices)
+    if code == UNDER_ROW:
+        if not levels_of(shapes):
+            yield Problem("list-no-levels", place, {"name": key})
+    elif shape:
+        if not sequences(shape.pattern):
+            yield Problem("shape-unsaid", place, {"name": code, "text": clipped(shape.pattern)})
+    elif not is_comparable and not (isinstance(kind, Text) and (is_alike if code == ROW_CODE else shapes)):
+        yield Problem("list-criterion", place, {"name": key, "kind": kind.name})
+    elif code != ROW_CODE and code not in (words := words_of(kind)):
+        likely = nearest(code, words)
+        yield Problem("unknown-option", place, {"name": code, "field": column, "nearest": likely})
 
 
 def can_hold(condition: Condition, form: Form, may_be_below_zero: Callable[[str], bool]) -> bool:

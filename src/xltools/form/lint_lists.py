@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from xltools.errors import Problem
 from xltools.form import lint_fields
 from xltools.form.days import compares_days
-from xltools.form.kinds import Choice
+from xltools.form.kinds import Choice, Choices, Text
 from xltools.form.labels import core, plain
-from xltools.form.linear import ROW_CODE, ZERO, OverList
+from xltools.form.linear import ROW_CODE, ZERO, Linear, OverList
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     clipped,
@@ -20,10 +20,11 @@ from xltools.form.lint_names import (
     unknown_faults,
 )
 from xltools.form.lint_rules import carry_faults, day_faults
-from xltools.form.lists import LARGEST, SHOWN, Column
+from xltools.form.lists import LARGEST, SHOWN, Column, Derivation, words_of
 from xltools.form.model import COVER, Form, Line, List, Rule, leaves
-from xltools.form.ratio import Product, Ratio
+from xltools.form.ratio import Product
 from xltools.form.relation import Condition, Relation
+from xltools.form.shapes import shape_of
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest
 
@@ -69,29 +70,44 @@ def _columns(one: List, form: Form, place: str) -> Iterator[Problem]:
             if times.count(core(text)) > 1:
                 yield Problem("also-alike", here, {"text": clipped(text)})
         yield from _derived(column, one, form, here)
+        yield from _shapes(column, one, form, here)
         options = {item.name for item in codes[column.from_].items} if column.from_ in codes else set()
         for clash in sorted(options & {*one.keys}):
             yield Problem("code-is-key", here, {"name": clash})
         yield from _condition(column.when, one, form, f"{here} › when")
-        if any(name.partition("[")[0] == column.key for name in column.when.names):
+        yield from _condition(column.required_when, one, form, f"{here} › required_when")
+        if column.required_when.relations and (column.required or column.when.relations):
+            yield Problem("required-twice", here)
+        if any(name.partition("[")[0] == column.key for name in column.condition_names):
             yield Problem("circular", here, {"name": column.key})
         if column.of and not column.is_derived:
             yield from _part(column, one, here)
 
 
 def _derived(column: Column, one: List, form: Form, place: str) -> Iterator[Problem]:
-    if column.is_ and column.kind != "number":
-        yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
-    if isinstance(column.is_, Ratio):
-        for side in (column.is_.top, column.is_.bottom):
-            yield from _operands(side.names, one, form, f"{place} › is")
-    elif column.is_:
-        yield from _factors(column, column.is_, one, form, f"{place} › is")
+    if column.is_:
+        yield from _calculation(column, column.is_, one, form, place)
     if column.shows:
         yield from _shows(column, one, place)
-    for key in ("required", "when", "of") if column.is_derived else ():
+    vain = ("required", "required_when", "of", *(() if column.is_ else ("when",)))
+    for key in vain if column.is_derived else ():
         if getattr(column, key) != getattr(_PLAIN, key):
             yield Problem("derived-no-effect", place, {"key": key})
+
+
+def _calculation(column: Column, is_: Derivation, one: List, form: Form, place: str) -> Iterator[Problem]:
+    """Yield operands of a sum, a ratio or a product that are no numbers of the line, and sums of several units."""
+    if column.kind != "number":
+        yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
+    if isinstance(is_, Linear):
+        yield from _operands(is_.names, one, form, f"{place} › is", column.unit)
+        yield from repeated_faults(is_.names, f"{place} › is", "repeated-in-rule")
+        return
+    if isinstance(is_, Product):
+        yield from _factors(column, is_, one, form, f"{place} › is")
+        return
+    for side in (is_.top, is_.bottom):
+        yield from _operands(side.names, one, form, f"{place} › is")
 
 
 def _factors(column: Column, product: Product, one: List, form: Form, place: str) -> Iterator[Problem]:
@@ -113,6 +129,33 @@ def _factors(column: Column, product: Product, one: List, form: Form, place: str
         yield Problem("product-by-code", place)
 
 
+def _shapes(column: Column, one: List, form: Form, place: str) -> Iterator[Problem]:
+    """Yield shapes with keys that mean something else, and options whose code has none of them."""
+    kind, here = form.column_kinds[f"{one.key}.{column.key}"], f"{place} › shapes"
+    if not column.shapes:
+        return
+    if (
+        not isinstance(kind, Text | Choice)
+        or isinstance(kind, Choices)
+        or column.kind not in {"text", "choice"}
+    ):
+        yield Problem("no-effect", place, {"key": "shapes", "kind": column.kind})
+        return
+    keys = [shape.key for shape in column.shapes]
+    yield from unique_key_faults(here, keys)
+    yield from lint_fields.reserved_faults(keys, here)
+    yield from repeated_faults(
+        (*keys, *(kind.by_name if isinstance(kind, Choice) else ()), *one.keys), here, "repeated-key"
+    )
+    for shape in column.shapes:
+        yield from text_faults(f"{here} › “{shape.key}”", ("label", shape.label), ("pattern", shape.pattern))
+    faults = [fault for shape in column.shapes for fault in lint_fields.pattern_faults(shape.pattern, here)]
+    yield from faults
+    for option in kind.options if isinstance(kind, Choice) and not faults else ():
+        if " " in option.code or not shape_of(column.shapes, option.code):
+            yield Problem("option-shapeless", here, {"text": clipped(option.shown)})
+
+
 def _shows(column: Column, one: List, place: str) -> Iterator[Problem]:
     """Yield what is wrong with a column that shows something of the item in another one."""
     source, what = column.shown_of
@@ -125,15 +168,20 @@ def _shows(column: Column, one: List, place: str) -> Iterator[Problem]:
         yield Problem("shows-no-item", f"{place} › shows", {"name": source, "kind": known[source].kind})
 
 
-def _operands(names: tuple[str, ...], one: List, form: Form, place: str) -> Iterator[Problem]:
-    """Yield what cannot be added of the columns of a line and of figures over lists, and sums over several units."""
+def _operands(
+    names: tuple[str, ...], one: List, form: Form, place: str, unit: str | None = None
+) -> Iterator[Problem]:
+    """Yield what cannot be added of the columns of a line and of figures over lists, and sums over several units.
+
+    The sum itself has a *unit*.
+    """
     known = {column.key: column for column in one.columns}
-    units: set[str] = set()
+    units = set() if unit is None else {unit}
     for name in names:
-        if OverList.of(name):
-            yield from lint_fields.over_faults(name, form, place, in_row=False)
-            if name in form.list_figures and not form.is_count(name):
-                units.add(form.cells[name].unit)
+        if over := OverList.of(name):
+            yield from lint_fields.over_faults(name, form, place, line_of=one.key)
+            if (own := _unit_over(name, over, form)) is not None:
+                units.add(own)
         elif name not in known:
             yield from unknown_faults((name,), known, place)
         else:
@@ -141,6 +189,14 @@ def _operands(names: tuple[str, ...], one: List, form: Form, place: str) -> Iter
             units.add(known[name].unit)
     if len(units) > 1:
         yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
+
+
+def _unit_over(name: str, over: OverList, form: Form) -> str | None:
+    """Return the unit of a figure over a list; ``None`` for a number of lines, which goes with any unit."""
+    if name in form.list_figures:
+        return None if form.is_count(name) else form.cells[name].unit
+    column = form.columns.get(f"{over.list}.{over.column}")
+    return column.unit if column else None
 
 
 def _part(column: Column, one: List, place: str) -> Iterator[Problem]:
@@ -255,10 +311,10 @@ def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator
     units: dict[str, str] = {}
     for name in relation.names:
         column, _, option = name.partition("[")
-        if OverList.of(name):
-            yield from lint_fields.over_faults(name, form, place)
-            if name in form.list_figures and not form.is_count(name):
-                units[name] = form.cells[name].unit
+        if over := OverList.of(name):
+            yield from lint_fields.over_faults(name, form, place, line_of=one.key)
+            if (unit := _unit_over(name, over, form)) is not None:
+                units[name] = unit
         elif column not in known:
             yield from unknown_faults((column,), known, place)
         elif option:
@@ -280,8 +336,8 @@ def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator
 
 def _option(column: str, option: str, one: List, form: Form, place: str) -> Iterator[Problem]:
     kind = form.column_kinds[f"{one.key}.{column}"]
-    if isinstance(kind, Choice) and option not in kind.by_name:
-        likely = nearest(option, kind.by_name)
+    if option not in (words := words_of(kind)):
+        likely = nearest(option, words)
         yield Problem("unknown-option", place, {"name": option, "field": column, "nearest": likely})
 
 

@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xltools.errors import InvalidValueError, Word
-from xltools.form.fields import Valued
-from xltools.form.kinds import KindName
-from xltools.form.linear import Linear, count_of
-from xltools.form.ratio import PLACES, Product, Ratio, ratio_or_product
-from xltools.form.relation import Condition, Relation
+from xltools.form.fields import Codes, Valued, kind_of
+from xltools.form.kinds import Choice, KindName, Text, ValueKind
+from xltools.form.linear import Linear, OverList, count_of
+from xltools.form.ratio import PLACES, Product, Ratio, sum_ratio_or_product
+from xltools.form.relation import ALWAYS, Condition, Relation
+from xltools.form.shapes import Shape
 
 SHOWN = ("code", "label", "unit", "under")  # what a column may show of an item
 PRINTED, MOST = 15, 500  # lines of a list that says nothing else: on paper, and in a workbook
 LARGEST = 20_000  # lines in a workbook of an agency
+_ALL_PLACES = 15  # more than any figure has
 _CELL = re.compile(r"(?P<list>[a-z][a-z0-9_]*)\.(?P<column>[a-z][a-z0-9_]*)\[(?P<key>.*)\]", re.DOTALL)
 
 
-def _derivation(value: object, _: object) -> Ratio | Product:
+Derivation = Linear | Ratio | Product
+
+
+def _derivation(value: object, _: object) -> Derivation:
     if not isinstance(value, str):
         raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-str"))
-    return ratio_or_product(value)
+    return sum_ratio_or_product(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +45,33 @@ class Column(Valued):
     """The column of which this one is a [part](#parts-of-a-whole) (其中); it is never more."""
     hint: str = ""
     """What the agency reads beside the cell."""
+    required_when: Condition = ALWAYS
+    """It may not be blank while this [condition](#relations-and-conditions) holds; otherwise it is as the agency likes."""
     also: tuple[str, ...] = ()
     """Other labels for it in [published reports](#what-published-reports-print)."""
-    is_: Ratio | Product | None = field(default=None, metadata={"key": "is", "hook": _derivation})
-    """A [ratio](#ratios-and-means) of columns and of sums over lists, derived in each line: `"money per sum(register.money)"`; or
-    the product of two columns, `"impact times likelihood"`."""
+    shapes: tuple[Shape, ...] = ()
+    """Of a text, or of a choice whose options have codes: the [patterns](#codes-with-levels), one of which it has; conditions and sums
+    ask for one by its key, as for an option."""
+    is_: Derivation | None = field(default=None, metadata={"key": "is", "hook": _derivation})
+    """A sum or a [ratio](#ratios-and-means) of columns and of sums over lists, derived in each line, or in those that `when` asks for:
+    `"money per sum(register.money)"`; or the product of two columns, `"impact times likelihood"`."""
     shows: str = ""
     """What it shows of the item in another column: `"product.unit"`, or its `code`, its `label`, or with `under` the item above it."""
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a blank can be a fault, or something in it whatever it is by itself."""
+        return self.required or bool(self.under) or any(one.relations for one in self.conditions)
+
+    @property
+    def conditions(self) -> tuple[Condition, Condition]:
+        """When it is asked, and when it is required."""
+        return self.when, self.required_when
+
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """The names in its conditions."""
+        return tuple(name for one in self.conditions for name in one.names)
 
     @property
     def is_derived(self) -> bool:
@@ -61,10 +86,36 @@ class Column(Valued):
 
     @property
     def places(self) -> int:
-        """The number of decimals to which a ratio or a product is rounded."""
+        """The number of decimals to which a ratio or a product is rounded; a sum is exact."""
+        if isinstance(self.is_, Linear):
+            return _ALL_PLACES
         if self.number == "count":  # of a product; a ratio is no whole number
             return 0
         return PLACES if self.decimals is None else self.decimals
+
+    @property
+    def says_row(self) -> bool:
+        """Whether it is derived from other lines, depending on what this one has in some columns."""
+        return any(over.says_row for name in self.operands if (over := OverList.of(name)))
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The names of what it is derived from, other than an item."""
+        return self.is_.names if self.is_ else ()
+
+
+def column_kind(column: Column, codes: Mapping[str, Codes]) -> ValueKind:
+    """Return the kind of the values of a column, with its shapes."""
+    kind = kind_of(column, codes)
+    if isinstance(kind, Text):
+        return kind._replace(shapes=column.shapes)
+    return replace(kind, shapes=column.shapes) if column.shapes and isinstance(kind, Choice) else kind
+
+
+def words_of(kind: ValueKind) -> tuple[str, ...]:
+    """Return the names of the options and shapes for which a condition on a column can ask."""
+    shapes = tuple(one.key for one in kind.shapes) if isinstance(kind, Choice | Text) else ()
+    return (*kind.by_name, *shapes) if isinstance(kind, Choice) else shapes
 
 
 def cell_name(key: str, column: str, line: str) -> str:
@@ -79,9 +130,9 @@ def parts_of_cell(name: str) -> tuple[str, str, str] | None:
 
 
 def asked_in_line(condition: Condition, options: Mapping[str, Collection[str]]) -> Condition:
-    """Return a condition of a list in which ``column = code`` stands for the count of that option in a line.
+    """Return a condition of a list in which ``column = code`` stands for the count of that option or shape in a line.
 
-    *options* are those of each column whose values are chosen.
+    *options* are those of each column that has some.
     """
     return Condition(tuple(_chosen(one, options) for one in condition.relations))
 

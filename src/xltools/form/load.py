@@ -13,11 +13,10 @@ from typing import Any
 
 from xltools.errors import FormError
 from xltools.form.code_files import with_codes
-from xltools.form.fields import Codes, kind_of
-from xltools.form.kinds import Choice
+from xltools.form.fields import Codes
 from xltools.form.linear import Linear
 from xltools.form.lint import lint
-from xltools.form.lists import asked_in_line
+from xltools.form.lists import asked_in_line, column_kind, words_of
 from xltools.form.model import ALL, Block, Form, Line, List, Section, leaves, unit_of
 from xltools.form.ratio import Product, Ratio, scale_of
 from xltools.toml_tables import read_text, structure
@@ -59,11 +58,14 @@ def _with_all_spelled_out(form: Form) -> Form:
 
 def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> List:
     """Return a list whose columns of numbers have what the section says of all, and whose conditions ask for options."""
-    kinds = {column.key: kind_of(column, codes) for column in one.columns}
-    options = {key: kind.by_name for key, kind in kinds.items() if isinstance(kind, Choice)}
+    kinds = {column.key: column_kind(column, codes) for column in one.columns}
+    options = {key: words for key, kind in kinds.items() if (words := words_of(kind))}
     columns = []
     for column in one.columns:
-        changes: dict[str, Any] = {"when": asked_in_line(column.when, options)}
+        changes: dict[str, Any] = {
+            "when": asked_in_line(column.when, options),
+            "required_when": asked_in_line(column.required_when, options),
+        }
         if column.shows and column.kind == "number":  # which is what a column without a kind has
             changes["kind"] = "text"
         elif column.kind == "number":

@@ -23,8 +23,8 @@ from xltools.form.days import compares_days
 from xltools.form.fields import SECOND, Codes, Field, kind_of
 from xltools.form.kinds import JOINT, NOT_A_CHOICE, Choice, Date, Text, ValueKind, key_of
 from xltools.form.kinds import Number as NumberKind
-from xltools.form.linear import EXACT, ROW_CODE, ZERO, Linear, OverList, count_of
-from xltools.form.lists import MOST, PRINTED, Column, cell_name
+from xltools.form.linear import EXACT, ROW_CODE, UNDER_ROW, ZERO, Linear, OverList, count_of
+from xltools.form.lists import MOST, PRINTED, Column, cell_name, column_kind
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
 from xltools.form.ratio import PLACES, Ratio, rounded, scale_of, sum_or_ratio
@@ -323,6 +323,35 @@ class List:
     def days(self) -> frozenset[str]:
         """The keys of its columns of days."""
         return frozenset(column.key for column in self.columns if column.kind == "date")
+
+    @property
+    def of_line(self) -> tuple[OverList, ...]:
+        """The figures over the list that each line has for itself, of the lines like it or below it."""
+        rules = (name for rule in self.rules for name in rule.constraint.names)
+        columns = (name for one in self.columns for name in (*one.operands, *one.condition_names))
+        found = (OverList.of(name) for name in dict.fromkeys((*rules, *columns)))
+        return tuple(over for over in found if over and over.says_row)
+
+    @property
+    def levelled(self) -> dict[str, str]:
+        """The columns in which a line has the sum of those below it, each with its column of codes."""
+        relations = (rule.constraint.relation for rule in self.rules)
+        equations = [one.names for one in relations if one.sign == "="]
+        pairs = ((names, over) for names in equations for over in map(OverList.of, names) if over)
+        return {over.column: over.tree for names, over in pairs if over.tree and over.column in names}
+
+    def is_of_agency(self, column: Column) -> bool:
+        """Return whether what a column derives from other lines is of one agency among those of a roll-up."""
+        return self.merge == "stack" and column.says_row
+
+    @property
+    def trees(self) -> tuple[OverList, ...]:
+        """The number of lines one level below each line, for each way in which its figures are of these."""
+        own = {ROW_CODE, UNDER_ROW}
+        found = (
+            OverList(self.key, "", tuple(p for p in x.where if p[1] in own)) for x in self.of_line if x.tree
+        )
+        return tuple(dict.fromkeys(found))
 
     @property
     def constraints(self) -> tuple[Rule, ...]:
@@ -737,7 +766,13 @@ class Form:
     def column_kinds(self) -> dict[str, ValueKind]:
         """The kind of the values of each column of the lists."""
         codes = {one.key: one for one in self.codes}
-        return {name: kind_of(column, codes) for name, column in self.columns.items()}
+        return {name: column_kind(column, codes) for name, column in self.columns.items()}
+
+    def word_shown(self, column: str, word: str) -> str:
+        """Return what people call an option, or a shape, in the column of a list with that name."""
+        kind = self.column_kinds[column]
+        shapes = {one.key: one.label for one in kind.shapes} if isinstance(kind, Choice | Text) else {}
+        return shapes.get(word) or (kind.shown(word) if isinstance(kind, Choice) else word)
 
     def option_of(self, column: str, value: str, what: str) -> str:
         """Return the code, the label or the unit of an option in the column of a list with that name, or the item above it."""
@@ -846,8 +881,8 @@ class Form:
             *(cell.ratio.names for cell in self._table_cells if cell.ratio),
             *(identity.constraint.names for identity in identities),
             *(rule.when.names for rule in self.day_rules),
-            *(one.when.names for one in (*self.fields.values(), *self.columns.values())),
-            *(one.is_.names for one in self.columns.values() if one.is_),
+            *(one.when.names for one in self.fields.values()),
+            *((*one.condition_names, *one.operands) for one in self.columns.values()),
             *(rule.constraint.names for one in self.lists.values() for rule in one.rules),
             *(meaning.is_.names for meaning in self.prose.meanings),
             *(chart.names for chart in self.charts),
@@ -897,13 +932,9 @@ class Form:
         """Return the label of a figure of a list: what is added or counted, and of which lines."""
         t, parts = clerk(), []
         for key, code in over.where:
-            kind, label = self.column_kinds[f"{over.list}.{key}"], self.columns[f"{over.list}.{key}"].label
-            if code == ROW_CODE:
-                parts.append(t("list.where-row", label=label))
-            else:
-                parts.append(
-                    t("list.where", label=label, code=kind.shown(code) if isinstance(kind, Choice) else code)
-                )
+            label = self.columns[f"{over.list}.{key}"].label
+            words = {ROW_CODE: "list.where-row", UNDER_ROW: "list.where-under"}.get(code, "list.where")
+            parts.append(t(words, label=label, code=self.word_shown(f"{over.list}.{key}", code)))
         column = self.columns.get(f"{over.list}.{over.column}")
         label = t("list.sum", label=column.label) if column else t("list.count")
         return t("list.of", label=label, where="，".join(parts)) if parts else label

@@ -115,12 +115,6 @@ class Product(NamedTuple):
         return f"{self.one} times {self.other}"
 
 
-def ratio_or_product(text: str) -> Ratio | Product:
-    """Read what defines a column of a list."""
-    found = _TIMES.fullmatch(text)
-    return Product(found[1], found[2]) if found else Ratio.parse(text)
-
-
 def sum_or_ratio(text: str) -> Linear | Ratio:
     """Read what defines a line; a name ``per``, which the first version of the language allows, stays a name."""
     try:
@@ -129,6 +123,12 @@ def sum_or_ratio(text: str) -> Linear | Ratio:
         if _PER.search(f" {text} ") is None:
             raise
         return Ratio.parse(text)
+
+
+def sum_ratio_or_product(text: str) -> Linear | Ratio | Product:
+    """Read what defines a column of a list."""
+    found = _TIMES.fullmatch(text)
+    return Product(found[1], found[2]) if found else sum_or_ratio(text)
 
 
 def scale_of(unit: str) -> int:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from xltools.witness.lists import ListFigure, list_figure, name_in_row
+from xltools.witness.lists import ListColumn, ListFigure, list_figure, name_in_row
 from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 
 SignedNames = tuple[tuple[int, str], ...]
@@ -322,26 +322,35 @@ def _field_figures(
 def _list_figure(
     name: str, sections: list[Mapping[str, Any]], codes: Mapping[str, list[Mapping[str, Any]]]
 ) -> ListFigure:
-    key = re.split(r"[(.,)]", name)[1]
+    key = re.split(r"[(.,)]", name)[1].strip()
     lists = (one for section in sections for one in section.get("list", ()))
-    columns = next(one["columns"] for one in lists if one["key"] == key)
-    options = {
-        column["key"]: {
-            _key(item): _text(item)
-            for item in (codes.get(column.get("from", ""), ()) if column["kind"] == "choice" else _YES_OR_NO)
-        }
-        for column in columns
-        if column.get("kind") in {"choice", "yes"}
-    }
-    typed = [column["key"] for column in columns if not {"is", "shows"} & column.keys()]
-    return list_figure(name, typed, options)
+    return list_figure(name, _list_columns(next(one for one in lists if one["key"] == key), codes))
+
+
+def _list_columns(
+    one: Mapping[str, Any], codes: Mapping[str, list[Mapping[str, Any]]]
+) -> dict[str, ListColumn]:
+    """Return the columns of a list by key."""
+    found = {}
+    for column in one["columns"]:
+        kind = column.get("kind")
+        items = (
+            codes.get(column.get("from", ""), ()) if kind == "choice" else _YES_OR_NO if kind == "yes" else ()
+        )
+        shapes = {shape["key"]: shape["pattern"] for shape in column.get("shapes", ())}
+        options = {_key(item): _text(item) for item in items}
+        is_typed = not {"is", "shows"} & column.keys()
+        found[column["key"]] = ListColumn(is_typed, options, shapes, kind in {"choice", "yes"})
+    return found
 
 
 class DerivedColumn(NamedTuple):
-    """A column of a list that is not typed: a ratio of columns and figures of lists, a product, or what is shown of an item.
+    """A column of a list that is not typed: a sum, a ratio, a product, or what is shown of an item.
 
-    The terms of the ratio are the names of columns and the formulas of figures; of an item, ``shown`` is the column in which
-    it is chosen, its list of codes, and what is shown. A product has two ``factors`` and the decimal places that are shown.
+    The terms of a sum or a ratio are the names of columns, the formulas of figures, and, within ``{}``, figures that each line
+    has for itself, of a list with these ``columns``; of an item, ``shown`` is the column in which it is chosen, its list of
+    codes, and what is shown. While a condition does not hold there is no value (``is_conditional``). A product has two
+    ``factors`` and the decimal places that are shown.
     """
 
     name: str
@@ -349,6 +358,9 @@ class DerivedColumn(NamedTuple):
     shown: tuple[str, str, str] = ("", "", "")
     factors: tuple[tuple[str, bool], ...] = ()  # each with whether it is chosen: then its code counts
     places: int = 0
+    total: tuple[tuple[int, str], ...] = ()
+    columns: Mapping[str, ListColumn] = {}
+    is_conditional: bool = False
 
 
 def _derived_columns(
@@ -358,12 +370,15 @@ def _derived_columns(
     codes: Mapping[str, list[Mapping[str, Any]]],
 ) -> Iterator[DerivedColumn]:
     def term(key: str) -> str:
+        if re.search(r"(?:=|\bunder)\s*row\b", key):
+            return f"{{{key}}}"
         return (
             _list_figure(name_in_row(key, ""), sections, codes).formula
             if "(" in key
             else f"{one['key']}.{key}"
         )
 
+    about = _list_columns(one, codes)
     columns = {column["key"]: column for column in one["columns"]}
     for key, column in columns.items():
         factors = re.fullmatch(r"(\w+)\s+times\s+(\w+)", column.get("is", "").strip())
@@ -373,13 +388,25 @@ def _derived_columns(
             named = tuple(
                 (f"{one['key']}.{name}", columns[name].get("kind") == "choice") for name in factors.groups()
             )
-            yield DerivedColumn(f"{one['key']}.{key}", None, factors=named, places=places)
+            yield DerivedColumn(
+                f"{one['key']}.{key}",
+                None,
+                columns=about,
+                is_conditional="when" in column,
+                factors=named,
+                places=places,
+            )
         elif "is" in column:
-            sides = re.split(r"\s+per\s+", column["is"].strip())
+            sides, name = re.split(r"\s+per\s+", column["is"].strip()), f"{one['key']}.{key}"
+            is_conditional = "when" in column
+            if len(sides) == 1:
+                total = tuple((sign, term(part)) for sign, part in _signed(sides[0]))
+                yield DerivedColumn(name, None, total=total, columns=about, is_conditional=is_conditional)
+                continue
             top, bottom = (tuple((sign, term(name)) for sign, name in _signed(side)) for side in sides)
             unit = column.get("unit") or ("" if _shows_unit(one) else section.get("unit", ""))
             division = DividedFigure(top, bottom, _SCALES.get(unit, 1), column.get("decimals", 2))
-            yield DerivedColumn(f"{one['key']}.{key}", division)
+            yield DerivedColumn(name, division, columns=about, is_conditional=is_conditional)
         elif "shows" in column:
             source, what = column["shows"].split(".")
             yield DerivedColumn(

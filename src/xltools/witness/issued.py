@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from xltools.witness.form import WEIGHED, DerivedColumn, FormFigures
 from xltools.witness.labels import plain
-from xltools.witness.lists import Over
+from xltools.witness.lists import Over, own_formula
 from xltools.witness.value import Unknown, shown, value_of
 from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
 
@@ -183,7 +183,7 @@ def _list_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFau
             content, address = book.content(*place), book.address(*place)
             if not book.cell(*place).protection.locked:
                 yield IssueFault("lock", place[0], address, column.name, "unlocked", "locked")
-            expected = _formula_fault(book, column, number, place[0], str(content or ""))
+            expected = _formula_fault(book, column, number, str(content or ""))
             if expected:
                 yield IssueFault("formula", place[0], address, column.name, str(content or ""), expected)
 
@@ -198,32 +198,44 @@ def _product(cells: list[tuple[str, bool]], places: int) -> str:
     return f'IF(COUNT({",".join(typed)})<{len(typed)},"",{formula})' if typed else formula
 
 
-def _formula_fault(
-    book: LabelledWorkbook, column: DerivedColumn, number: int, sheet: str, content: str
-) -> str:
-    """Return what the formula of a derived column should be in a line with that number, or "" if it is that."""
-    found = _IN_LINE.fullmatch(content)
-    if column.factors:
-        cells = [(book.address(*book.range_places[name][number]), chosen) for name, chosen in column.factors]
-        expected = _product(cells, column.places)
-        return "" if found and found[1] == expected else expected
-    if column.division is None:
+def _formula_fault(book: LabelledWorkbook, column: DerivedColumn, number: int, content: str) -> str:
+    """Return what the formula of a derived column should be in a line with that number, or "" if it is that or not known."""
+    if column.shown[0]:
         source, codes, what = column.shown
         cell = book.address(*book.range_places[source][number])
         items = f"xltools.codes.{codes}"
         expected = f'=IFERROR(LOOKUP(2,1/({items}={cell}),{items}.{what})&"","")'
         return "" if content == expected else expected
-    quotient = quotient_of("=" + re.sub(r"N\(([A-Z]+[0-9]+)\)", r"\1", found[1])) if found else None
-    if quotient is None or quotient[2:] != column.division[2:]:
-        return str(column.division)
-    for formula, side in ((quotient.top, column.division.top), (quotient.bottom, column.division.bottom)):
-        wanted = (
-            (sign, book.range_places[name][number] if name in book.range_places else Over(name))
-            for sign, name in side
-        )
-        if Counter(terms_of(formula, sheet) or ()) != Counter(wanted):
-            return str(column.division)
-    return ""
+    found = _IN_LINE.fullmatch(content)
+    formula = found[1] if found else ""
+    if column.is_conditional:  # the condition itself is not looked at
+        condition = re.fullmatch(r'IF\(AND\(.*?\),((?:SUM|N\(|IF|ROUND\().*),""\)', formula)
+        formula = condition[1] if condition else ""
+    key = column.name.partition(".")[0]
+    at = {one: book.address(*book.range_places[f"{key}.{one}"][number]) for one in column.columns}
+
+    def side(terms: Iterable[tuple[int, str]]) -> str:
+        return "".join(("-" if sign < 0 else "+") + term(name) for sign, name in terms).removeprefix("+")
+
+    def term(name: str) -> str:
+        if name.startswith("{"):
+            return own_formula(name[1:-1], column.columns, at)
+        return f"N({at[name.partition('.')[2]]})" if name in book.range_places else name
+
+    if column.factors:
+        cells = [(at[name.partition(".")[2]], chosen) for name, chosen in column.factors]
+        expected = _product(cells, column.places)
+        return "" if formula == expected else expected
+    top, bottom, scale, places = column.division or (column.total, (), 1, 0)
+    if not all(term(name) for _, name in (*top, *bottom)):
+        return ""
+    expected = side(top)
+    if column.division:
+        above, below = side(top), side(bottom)
+        zero = f"ROUND({below},6)=0" if len(bottom) > 1 else f"{below}=0"
+        above, below = (f"({text})" if len(x) > 1 else text for text, x in ((above, top), (below, bottom)))
+        expected = f'IF({zero},"",ROUND({f"{scale}*" if scale > 1 else ""}{above}/{below},{places}))'
+    return "" if formula == expected else expected
 
 
 def _term(
@@ -259,6 +271,9 @@ def _figure_faults(
     if is_locked is not (figure.is_derived or figure.is_given):
         states = ("unlocked", "locked")
         yield IssueFault("lock", sheet, address, figure.name, states[is_locked], states[not is_locked])
+    divided = (*figure.division.top, *figure.division.bottom) if figure.division else ()
+    if any(part in form.lists and not form.lists[part].formula for _, part in (*figure.terms, *divided)):
+        return  # no formula is known here for a shape that lengths do not tell from others
     if figure.division and not figure.weight:
         if not _divides(book, form, figure.name, cell, cells, absent):
             yield IssueFault("formula", sheet, address, figure.name, str(content or ""), str(figure.division))

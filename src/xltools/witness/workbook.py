@@ -26,6 +26,7 @@ _COLUMN = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # the defined name of the column 
 _OVER = (
     rf"SUM\({_COLUMN}\)|(?:COUNTIFS|SUMIFS)\((?:{_COLUMN}|\"(?:[^\"]|\"\")*\"|,)*\)"
     rf"|SUMPRODUCT\(--\((?:\+?LEN\(TRIM\({_COLUMN}\)\))+>0\)\)"
+    rf"|SUMPRODUCT\(--(?:\(\(|EXACT\()(?:{_COLUMN}|\"(?:[^\"]|\"\")*\"|LEN|LEFT|FIND|EXACT|[-()=+,&0-9>])*\)"
 )
 _TERM = re.compile(
     rf"\s*(?P<sign>[+-]?)\s*(?:SUM\((?P<sum>{_REFERENCE}(?:,{_REFERENCE})*)\)"

@@ -411,7 +411,7 @@ class _FilingBuilder:
         self.unread |= {
             figure
             for figure, over in form.list_figures.items()
-            if over.list == key and column.key in (over.column, *dict(over.where))
+            if over.list == key and column.key in over.columns
         }
         return text if isinstance(kind, Text) else ""
 

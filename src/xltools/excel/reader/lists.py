@@ -189,6 +189,8 @@ class _ListLines:
         self._known: dict[tuple[int, Fact], tuple[str, Meant]] = {}
         self._is_clouded = False
         self._unsure: set[str] = set()  # the columns with a cell that could not be read
+        asked = (*form.list_figures.values(), *self._list.of_line)
+        self._compared = {key for over in asked if over.list == self._list.key for key, _ in over.where}
 
     def read(self) -> None:
         reading, facts, key = self._reading, self._located.facts, self._list.key
@@ -256,8 +258,8 @@ class _ListLines:
         reading, facts, one = self._reading, self._located.facts, self._list
         is_sure = not self._is_clouded and not self._unsure
         for place, column in self._derived.items():
-            if not column.is_:
-                continue  # what is shown of an item is never read
+            if not column.is_ or (reading.is_rollup and one.is_of_agency(column)):
+                continue  # what is shown of an item is never read, and these are no formulas
             for number, row in enumerate(rows, 1):
                 addresses = {key: a1(row, at) for key, at in self._located.columns.items()}
                 issued = (
@@ -326,7 +328,7 @@ class _ListLines:
             self._note_fault(column, place, name, meant.fault, text)
             if isinstance(kind, Text):
                 return text.strip()
-        elif isinstance(kind, Choice) and kind.shown(meant.value) != (
+        elif (isinstance(kind, Choice) or column.key in self._compared) and kind.shown(meant.value) != (
             fact.text if fact.type == "s" else None
         ):
             self._is_clouded = True  # a formula finds the text only as it was issued
@@ -358,7 +360,7 @@ class _ListLines:
 
     def _mark_unsure(self) -> None:
         for name, over in self._reading.layout.form.list_figures.items():
-            if over.list == self._list.key and self._unsure & {over.column, *dict(over.where)}:
+            if over.list == self._list.key and self._unsure & over.columns:
                 self._reading.unread.add(name)
 
     def _name_cells(self, start: int, rows: Sequence[int], keys: Sequence[str]) -> None:

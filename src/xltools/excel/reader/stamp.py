@@ -30,7 +30,10 @@ CellPlace = tuple[str, int, int]  # sheet, row and column
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
     keys = (*STAMP, *OWN_STAMP)
-    named = {name.removeprefix(PREFIX): place for name, place in named_places(facts, (PREFIX + key for key in keys))}
+    named = {
+        name.removeprefix(PREFIX): place
+        for name, place in named_places(facts, (PREFIX + key for key in keys))
+    }
     places = named if _is_whole(named) else _labelled_places(facts) | named
     cover = {key: text for key, place in places.items() if (text := _text(facts, place))}
     if "kind" in cover:

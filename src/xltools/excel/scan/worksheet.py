@@ -58,7 +58,9 @@ def _style_number(text: str) -> int:
     return int(number[:9] or 0)
 
 
-def cell_fact(kind: str, value: str | None, formula: str | None, style: str) -> tuple[Fact | None, int | None]:
+def cell_fact(
+    kind: str, value: str | None, formula: str | None, style: str
+) -> tuple[Fact | None, int | None]:
     """Return the fact of a cell with type *kind*, ``None`` if it is empty, and the number of the string that is its text.
 
     The number is ``None`` for a cell that has its text itself; see :meth:`Tables.with_string`. Raises ``ValueError`` for

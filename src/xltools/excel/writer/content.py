@@ -88,9 +88,10 @@ class Content:
         form = self.layout.form
         found: dict[str, list[str]] = {}
         for key, lines in self.lists.items() if self.rollup is None else ():
-            checks = LineChecks(form, key, {**self.values, **self.stamp.period.figures})
+            checks = LineChecks(form, key, lines, {**self.values, **self.stamp.period.figures})
             found[key] = [
-                live_checks.line_result(form, key, next(checks.faults(line), None)) for line in lines
+                live_checks.line_result(form, key, next(checks.faults(place), None))
+                for place in range(len(lines))
             ]
         return found
 

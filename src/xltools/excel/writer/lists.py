@@ -7,6 +7,7 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.field_words import known_by_words
 from xltools.data.list_lines import derived_lines
 from xltools.data.record import ListLine, ListValue
 from xltools.data.row_checksum import checksum, line_texts
@@ -30,6 +31,7 @@ from xltools.excel.writer.content import Content
 from xltools.excel.writer.fields import add_validation, serial_of
 from xltools.form.address import a1, column_name
 from xltools.form.kinds import Choice, Date, Number, ValueKind
+from xltools.form.linear import Linear
 from xltools.form.lists import Column
 from xltools.form.places import Area, ListSheet
 from xltools.text import clerk
@@ -87,11 +89,10 @@ def write_list(canvas: Canvas, content: Content, sheet: ListSheet) -> None:
 
 
 def _hint(sheet: ListSheet, *, is_rollup: bool) -> str:
-    t, labels = clerk(), {column.key: column.label for column in sheet.list.columns}
+    t = clerk()
     if is_rollup:
         return t("list.hint-rollup")
-    unique = t("list.joint").join(labels[key] for key in sheet.list.unique)
-    return t("list.hint", most=sheet.list.most) + (t("list.hint-unique", columns=unique) if unique else "")
+    return t("list.hint", most=sheet.list.most) + known_by_words(sheet.list)
 
 
 class _ListWriter:
@@ -151,13 +152,17 @@ class _ListWriter:
         return {
             places[column.key]: derived_formula(form, one, column, addresses)
             for column in one.columns
-            if column.is_ or (column.shows and not is_rollup)  # no line of a roll-up is typed in
+            # No line of a roll-up is typed in; what a line has of others is of those of its agency.
+            if (column.is_ and not (is_rollup and one.is_of_agency(column)))
+            or (column.shows and not is_rollup)
         }
 
     def _look(self, column: Column, kind: ValueKind, *, is_open: bool) -> Format:
         colour, canvas = OPEN if is_open else "#FFFFFF", self._canvas
         if column.shows:
             return canvas.boxed(bg_color=LOCKED)
+        if isinstance(column.is_, Linear):
+            return canvas.figure(num_format="General", bg_color=LOCKED)
         if column.is_:
             decimals = f".{'0' * column.places}" if column.places else ""
             return canvas.figure(num_format=f"0{decimals}", bg_color=LOCKED)
