@@ -382,6 +382,10 @@ FAULTS = {
     "added several times": (('is = "sum(lines.money, fund = row, code = class)"', 'is = "sum(lines.money, fund = row)"'), "list-counted-twice"),
     "added several times in a line": (("money per sum(lines.money, fund = row, code = class)", "money per sum(lines.money, fund = row)"), "list-counted-twice"),
     "a pattern no spreadsheet tests": (('"[0-9]{6}X"', '"[0-9]{6}X?"'), "shape-unsaid"),
+    "shapes of yes or no": (
+        ('kind = "text", required_when', 'kind = "yes", shapes = [{ key = "x", label = "x", pattern = "x" }], required_when'),
+        "no-effect",
+    ),
     "no such shape": (("row, code = item", "row, code = items"), "unknown-option"),
     "no such shape in a condition": (('required_when = "code = item"', 'required_when = "code = items"'), "unknown-option"),
     "a shape that is a column": (('key = "item", label = "项"', 'key = "name", label = "项"'), "repeated-key"),

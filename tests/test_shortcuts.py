@@ -365,8 +365,7 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
     for half, other in product(HALVES, (b"", *HALVES)):
         content = before + half + tag + other + behind
         got, expected = (
-            sheet_outcome(read, content, Tables(Budget(), ["甲"]))
-            for read in (sheet_of, worksheet)
+            sheet_outcome(read, content, Tables(Budget(), ["甲"])) for read in (sheet_of, worksheet)
         )
         assert got == expected, content
 

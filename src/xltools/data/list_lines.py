@@ -110,20 +110,20 @@ class _OwnFigure:
             value = line.values[self._at] if self._at >= 0 else Decimal(1)
             fixed = [line.values[place] for place in self._fixed]
             if isinstance(value, Decimal) and _say(self._kinds, fixed, self._words):
-                key = self._key(line, self.above(line))
+                key = self._key(line, self._above(line))
                 sums[key] = EXACT.add(sums.get(key, ZERO), value)
         return [sums.get(self._key(line, self._code(line)), ZERO) for line in lines]
 
     def missing(self, lines: Sequence[ListLine]) -> list[str]:
         """Return for each line the code of the line above it that is not there, or an empty text."""
         there = {self._key(line, self._code(line)) for line in lines}
-        codes = (self.above(line) or "" for line in lines)
+        codes = (self._above(line) or "" for line in lines)
         return [
             code if code and self._key(line, code) not in there else ""
             for line, code in zip(lines, codes, strict=True)
         ]
 
-    def above(self, line: ListLine) -> str | None:
+    def _above(self, line: ListLine) -> str | None:
         """Return the code above that of a line; ``None`` where there is none, and "" for a figure without levels."""
         return (code_above(self._levels, self._code(line)) or None) if self._kind else ""
 
@@ -381,12 +381,12 @@ class LineChecks:
         for rule, constraint, own, needed, is_of_days in self._rules:
             if unread and unread & needed:
                 continue
+            known = values
             if is_of_days:
                 texts = {name: str(line.values[self._keys.index(name)]) for name in own}
                 known = with_days(constraint.relation, values, texts)
                 is_broken = breaks(constraint.relation, known) and constraint.when.holds(known)
             else:
-                known = dict(values)
                 is_broken = any(name in values for name in own) and not constraint.holds(values)
             if is_broken:
                 yield LineFault(BROKEN, own[0], rule, known)

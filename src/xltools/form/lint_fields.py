@@ -328,7 +328,7 @@ def over_faults(
         kind = form.column_kinds.get(f"{over.list}.{key}")
         if kind is not None:
             is_alike = code == ROW_CODE and bool(line_of)
-            yield from _criterion_faults(kind, f"{over.list}.{key}", code, place, is_alike=is_alike)
+            yield from criterion_faults(kind, f"{over.list}.{key}", code, place, is_alike=is_alike)
     if over.column in (twice := one.levelled) and not over.tree:
         column, shapes = twice[over.column], form.columns[f"{over.list}.{twice[over.column]}"].shapes
         if not any(key == column and code in {shape.key for shape in shapes} for key, code in over.where):
@@ -336,8 +336,8 @@ def over_faults(
             yield Problem("list-counted-twice", place, facts)
 
 
-def _criterion_faults(
-    kind: ValueKind, column: str, code: str, place: str, *, is_alike: bool
+def criterion_faults(
+    kind: ValueKind, column: str, code: str, place: str, *, is_alike: bool = False
 ) -> Iterator[Problem]:
     """Yield what is wrong with a criterion on the column of a list; *is_alike*, it picks the lines that are like one."""
     key, shapes = column.partition(".")[2], kind.shapes if isinstance(kind, Choice | Text) else ()

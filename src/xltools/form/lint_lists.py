@@ -99,6 +99,9 @@ def _calculation(column: Column, is_: Derivation, one: List, form: Form, place: 
     """Yield operands of a sum, a ratio or a product that are no numbers of the line, and sums of several units."""
     if column.kind != "number":
         yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
+    for name, _, word in (name.removesuffix("]").partition("[") for name in column.when.names):
+        if word and (kind := form.column_kinds.get(f"{one.key}.{name}")):  # it stands in the formula
+            yield from lint_fields.criterion_faults(kind, f"{one.key}.{name}", word, f"{place} › when")
     if isinstance(is_, Linear):
         yield from _operands(is_.names, one, form, f"{place} › is", column.unit)
         yield from repeated_faults(is_.names, f"{place} › is", "repeated-in-rule")

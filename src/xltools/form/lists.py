@@ -109,7 +109,7 @@ def column_kind(column: Column, codes: Mapping[str, Codes]) -> ValueKind:
     kind = kind_of(column, codes)
     if isinstance(kind, Text):
         return kind._replace(shapes=column.shapes)
-    return replace(kind, shapes=column.shapes) if column.shapes and isinstance(kind, Choice) else kind
+    return replace(kind, shapes=column.shapes) if type(kind) is Choice else kind  # not of several choices
 
 
 def words_of(kind: ValueKind) -> tuple[str, ...]:

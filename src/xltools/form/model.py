@@ -335,9 +335,8 @@ class List:
     @property
     def levelled(self) -> dict[str, str]:
         """The columns in which a line has the sum of those below it, each with its column of codes."""
-        relations = (rule.constraint.relation for rule in self.rules)
-        equations = [one.names for one in relations if one.sign == "="]
-        pairs = ((names, over) for names in equations for over in map(OverList.of, names) if over)
+        relations = [rule.constraint.relation.names for rule in self.rules]
+        pairs = ((names, over) for names in relations for over in map(OverList.of, names) if over)
         return {over.column: over.tree for names, over in pairs if over.tree and over.column in names}
 
     def is_of_agency(self, column: Column) -> bool:

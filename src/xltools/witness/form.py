@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from xltools.witness.lists import ListColumn, ListFigure, list_figure, name_in_row
+from xltools.witness.lists import CodedColumn, ListFigure, list_figure, name_in_row
 from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 
 SignedNames = tuple[tuple[int, str], ...]
@@ -329,7 +329,7 @@ def _list_figure(
 
 def _list_columns(
     one: Mapping[str, Any], codes: Mapping[str, list[Mapping[str, Any]]]
-) -> dict[str, ListColumn]:
+) -> dict[str, CodedColumn]:
     """Return the columns of a list by key."""
     found = {}
     for column in one["columns"]:
@@ -340,7 +340,7 @@ def _list_columns(
         shapes = {shape["key"]: shape["pattern"] for shape in column.get("shapes", ())}
         options = {_key(item): _text(item) for item in items}
         is_typed = not {"is", "shows"} & column.keys()
-        found[column["key"]] = ListColumn(is_typed, options, shapes, kind in {"choice", "yes"})
+        found[column["key"]] = CodedColumn(is_typed, options, shapes, kind in {"choice", "yes"})
     return found
 
 
@@ -359,7 +359,7 @@ class DerivedColumn(NamedTuple):
     factors: tuple[tuple[str, bool], ...] = ()  # each with whether it is chosen: then its code counts
     places: int = 0
     total: tuple[tuple[int, str], ...] = ()
-    columns: Mapping[str, ListColumn] = {}
+    columns: Mapping[str, CodedColumn] = {}
     is_conditional: bool = False
 
 

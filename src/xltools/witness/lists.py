@@ -42,7 +42,7 @@ class ListFigure(NamedTuple):
     patterns: Mapping[str, str] = {}  # of the texts of columns with shapes
 
 
-class ListColumn(NamedTuple):
+class CodedColumn(NamedTuple):
     """A column of a list: whether it is typed, the texts of its codes by key, and its shapes, each a key and a pattern."""
 
     is_typed: bool
@@ -85,7 +85,7 @@ def _parts(term: str) -> tuple[str, str, str, list[tuple[str, str]]]:
     return found[1], found[2], found[3] or "", where
 
 
-def list_figure(name: str, columns: Mapping[str, ListColumn]) -> ListFigure:
+def list_figure(name: str, columns: Mapping[str, CodedColumn]) -> ListFigure:
     """Return the figure with that *name* of a list with these *columns*; without a formula where none is known here."""
     _, key, column, where = _parts(name)
     named = [f"{key}.{one}" for one, about in columns.items() if about.is_typed]
@@ -115,7 +115,7 @@ def _filled(named: Sequence[str]) -> str:
 
 
 def _by_shapes(
-    key: str, column: str, where: Sequence[tuple[str, str]], columns: Mapping[str, ListColumn]
+    key: str, column: str, where: Sequence[tuple[str, str]], columns: Mapping[str, CodedColumn]
 ) -> str:
     """Return the formula of a figure with the shapes of codes among its criteria; "" if lengths do not tell them apart."""
     tests = []
@@ -132,11 +132,11 @@ def _by_shapes(
     return f"SUMPRODUCT({','.join((*tests, *([f'{key}.{column}'] if column else [])))})"
 
 
-def _code(about: ListColumn, place: str) -> str:
+def _code(about: CodedColumn, place: str) -> str:
     return f'LEFT({place},FIND(" ",{place}&" ")-1)' if about.is_choice else place
 
 
-def own_formula(term: str, columns: Mapping[str, ListColumn], at: Mapping[str, str]) -> str:
+def own_formula(term: str, columns: Mapping[str, CodedColumn], at: Mapping[str, str]) -> str:
     """Return the formula of a figure that a line has for itself, whose cells are *at* these addresses; "" if it is not known."""
     _, key, column, where = _parts(term)
     tests = []
