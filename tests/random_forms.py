@@ -442,8 +442,16 @@ def small_values(form: Form) -> st.SearchStrategy[dict[str, Decimal]]:
 Values = Mapping[str, Decimal]
 
 
-def expected(form: Form, values: Values, gone: AbstractSet[str] = frozenset()) -> set[tuple[str, str]]:
-    """The rules that *values* break, as the code and the cell of each finding; *gone* cells are not asked."""
+def expected(
+    form: Form,
+    values: Values,
+    gone: AbstractSet[str] = frozenset(),
+    absent: AbstractSet[str] = frozenset(),
+) -> set[tuple[str, str]]:
+    """The rules that *values* break, as the code and the cell of each finding.
+
+    *gone* cells are not asked, and *absent* sections have no sheet, so nothing is found there.
+    """
     document = tomllib.loads(form.text)
     void = _void(document)
     rules = [(rule, rule["cells"], "{}") for rule in document.get("rule", ())]
@@ -473,7 +481,9 @@ def expected(form: Form, values: Values, gone: AbstractSet[str] = frozenset()) -
         within = Fraction(rule.get("within", "0"))
         holds = abs(one - two) <= within if sign == "=" else _HOLDS[sign](one, two)
         if (seen or also_seen) and not holds and _asked(document, values, rule.get("when", ""), at):
-            first = next(name for name in names[0] if name not in void)
+            first = next(
+                name for name in names[0] if name not in void and name.partition(".")[0] not in absent
+            )
             found.add((_CODES[rule.get("level", "error")], first))
     return found
 

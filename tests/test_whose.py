@@ -150,7 +150,8 @@ def test_a_workbook_is_written_and_read_for_its_agency(case):
     blank = {cell.name for cell in form.inputs if not cell.weight} - gone - values.keys()
     (found,) = examine([read], policy=Policy()).examined
     codes = {(f.code, f.cell) for f in found.findings if f.code not in {"all-zero", "all-blank"}}
-    broken = expected(form, values, gone) | {one for one in means(form, values) if one[1] not in gone}
+    absent = {section.key for section in form.sections if section.only and section.only not in flags}
+    broken = expected(form, values, gone, absent) | {one for one in means(form, values) if one[1] not in gone}
     assert codes == {("blank", name) for name in blank} | (broken if values else set())
 
 
@@ -249,6 +250,26 @@ def test_an_agency_has_the_sheets_that_are_asked_of_it(flags):
     (read,) = returns(flags)
     assert examine([read], roster(flags), Period(2026)).findings == ()
     assert read.stamp.flags == flags
+
+
+def test_a_rule_that_begins_on_a_sheet_of_others_is_found_where_the_agency_has_a_figure():
+    """It holds 0 of what is not asked, and can be marked."""
+    rule = """
+[[rule]]
+key = "more"
+cells = "order.n.held + fines.n.warned >= permits.n.asked"
+label = "拘留加警告不少于申请"
+authority = "inferred"
+"""
+    form = parse(TEXT + rule, "form.toml")
+    values = values_of({*()}) | {"fines.n.warned": Decimal(2)}
+    prose = {"cover.who": "张三", "text.text": "无"}
+    content = write_return(form, stamp(form, {*()}), values, prose, lists=lists_of({*()}, "001"))
+    (one,) = examine([read_package(content, "001.xlsx", form)]).examined
+    assert [(f.code, f.cell, [place.cell for place in f.others]) for f in one.findings] == [
+        ("rule-broken", "fines.n.warned", ["permits.n.asked"])
+    ]
+    assert read_package(returned(one).workbook(content), "001.xlsx", form).record == one.filing.record
 
 
 def test_a_change_of_the_roster_is_told():

@@ -39,9 +39,9 @@ from xltools.data.finding import Effect, Finding, Place
 from xltools.data.number import close, digits
 from xltools.form.days import breaks, day_of, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Number
+from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity, Rule
-from xltools.form.wording import time_of
 from xltools.prose.checks import prose, read_prose, said
 from xltools.text import Sum, clerk
 from xltools.white_space import is_blank
@@ -325,20 +325,25 @@ def _is_derived_line(cell: Cell, identity: Identity) -> bool:
 
 
 def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
-    """Return the finding that *values*, with figures of other periods where it needs them, break the rule."""
+    """Return the finding that *values*, with figures of other periods where it needs them, break the rule.
+
+    It is at the first figure on the left that is in the workbook: an agency may not have the sheet of another one.
+    """
     form, constraint = filing.form, identity.constraint
+    there = layout(form, filing.lacking).places
     left, right = (
         side_of(side, values, partial(_term_label, form, identity))
         for side in (constraint.relation.left, constraint.relation.right)
     )
-    first = constraint.relation.left.names[0]
+    left_names = constraint.relation.left.names
+    first = next((name for name in left_names if name in there), left_names[0])
     name = over.list if (over := form.cells[first].over) else first
     facts: dict[str, object] = {
         **line_facts(identity.line, identity.rule.label),
         **sides_facts(constraint.relation, left, right),
         "rule": _rule_words(form, identity),
     }
-    names = dict.fromkeys(name for name in constraint.names if not time_of(name))
+    names = dict.fromkeys(name for name in constraint.names if name in there)
     others = tuple(Place(*filing.address(name), name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
     # How far a figure that is too small or too large is from the right one, only an equation tells.

@@ -246,9 +246,9 @@ def _days_words(constraint: Constraint) -> str:
 
 def _failed(layout: Layout, constraint: Constraint, sheet: str) -> str:
     """Return what is wrong, without the difference; beside a table also where, because one check is about many cells."""
-    sign = constraint.relation.sign
-    home, address = layout.address(constraint.relation.left.names[0])
-    where = address if home == sheet and sign != "=" else ""
+    sign, first = constraint.relation.sign, constraint.relation.left.names[0]
+    is_beside = first in layout.places and layout.places[first][0] == sheet
+    where = layout.address(first)[1] if is_beside and sign != "=" else ""
     return MARKS[constraint.level] + where + clerk()(f"check.{_WORDS[sign][0]}")
 
 
