@@ -240,7 +240,7 @@ def test_a_day_that_cannot_be_read_is_not_judged_again():
 def test_what_is_wrong_is_said_in_days():
     (early,) = (f for f in verify(read(workbook(WRONG))) if f.cell == "work.begun")
     assert message(early, "zh") == (
-        "开工不晚于完工：开工日期 2026-03-02 晚于 完工日期 2026-03-01，差 1 天。应当：开工不晚于完工"
+        "开工日期 2026-03-02 晚于 完工日期 2026-03-01，差 1 天。应当：开工不晚于完工"
     )
     assert "开工日期 2026-03-02 is later than 完工日期 2026-03-01, by 1 day." in message(early, "en")
     assert (early.found, early.expected, [place.cell for place in early.others]) == (
