@@ -122,9 +122,10 @@ def last_year_resent(case: Case, index: int) -> Iterator[Cause]:
     if finding.severity not in {Severity.ERROR, Severity.QUESTION} or case.filing.unread:
         return
     names = case.form.input_names
-    same = all(values.get(name, ZERO) == case.past.get(name, ZERO) for name in names)
+    if any(values.get(name, ZERO) != case.past.get(name, ZERO) for name in names):
+        return
     count = sum(bool(values.get(name)) for name in names)
-    if same and count >= _RESENT:
+    if count >= _RESENT:
         yield Cause("last-year-resent", {"count": count, "period": case.record.period})
 
 

@@ -267,9 +267,11 @@ class Search:
     # -- evidence
 
     def _found(self, bits: float, how: How, act: Act, *, is_usual: bool) -> Explanation:
-        off = {index: list(self._off[index]) for name, _ in act for index, _, _ in self._said(name)}
+        off: dict[int, list[Decimal | int]] = {}
         for name, change in act:
             for index, place, factor in self._said(name):
+                if index not in off:
+                    off[index] = list(self._off[index])
                 off[index][place] += factor * change
         repaired = []
         for index, now in off.items():
