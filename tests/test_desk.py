@@ -201,15 +201,27 @@ def test_a_collection_begins_at_the_desk(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../x.xlsx", "..\\..\\x.xlsx", "/etc/x.xlsx", "C:\\x.xlsx", "..", ".", "", "a\x00b"]
-)
+    "name",
+    [
+        "../../x.xlsx", "..\\..\\x.xlsx", "/etc/x.xlsx", "C:\\x.xlsx", "..", ".", "", "a\x00b", "CON.xlsx", "nul", "com1.a.b",
+        "</script>.xlsx", "a\u202excod.xlsx", "长" * 200 + ".xlsx", "a." + "b" * 300,
+    ],
+)  # fmt: skip
 def test_no_name_leads_out_of_the_folder_of_what_arrives(tmp_path, name):
     with contextlib.chdir(tmp_path), work.arrivals() as arrived:
         for _ in range(2):
             place = arrived.place(name)
             place.write_bytes(b"")
             assert place.resolve().parent.parent == arrived.folder.resolve()
+            assert not re.match(r"(?i)(con|nul|com1)(\.|$)", place.name), "a device of Windows"
+            assert place.name.endswith(".xlsx") == name.endswith(".xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_any_file_the_roll_up_says_what_to_do(pair):
+    with at(pair[1]) as desk:
+        assert 'href="#/board"' in asked(desk, "/rollup")
+        assert answer(desk, Request("GET", "/figure/applications.new.total")).status == 404
 
 
 # -- requests

@@ -80,6 +80,7 @@ def test_only_who_has_the_token_gets_an_answer(service, pair):  # noqa: F811
         assert service.ask("POST", "/issue", f"token={service.token}", **headers)[0] == 403, headers
     assert service.ask("POST", "/issue", "token=guessed", Origin=own)[0] == 403
     assert service.ask("POST", "/issue", "", Origin=own)[0] == 403
+    assert service.ask("POST", f"/issue?token={service.token}", "", Origin=own)[0] == 403, "in the form only"
     assert {name for name in tree(pair[1]) if name not in before} == set()
     assert service.ask("POST", "/issue", f"token={service.token}", Origin=own)[0] == 200
 

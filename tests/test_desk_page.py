@@ -107,6 +107,13 @@ def test_a_file_is_stopped_says_what_it_cannot_do_and_forgets_what_it_has(desk, 
     other.goto(desk.as_uri())
     other.wait_for_selector("#second:visible", timeout=20000)
     other.close()
+    copy = desk.with_name("另一份.html")  # in a browser that keeps nothing
+    copy.write_bytes(desk.read_bytes())
+    other = quiet.page.context.new_page()
+    other.add_init_script("Object.defineProperty(window, 'indexedDB', { value: {} })")
+    other.goto(copy.as_uri())
+    other.wait_for_selector("#not-kept:visible", timeout=20000)
+    other.close()
     mouse.go("year")
     mouse.page.on("dialog", lambda dialog: dialog.accept())
     mouse.page.click("button[data-clear]")

@@ -28,35 +28,36 @@ _MOST_FILES = 10_000  # of a collection that is opened again
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the time of each member of a zip: the same content gives the same bytes
 
 
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """Return a zip of files by their names."""
+def packed(files: Mapping[str, Path | bytes]) -> bytes:
+    """Return a zip of files, or contents, by their names."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             about = zipfile.ZipInfo(name, _EARLIEST)
             about.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(about, files[name])
+            content = files[name]
+            archive.writestr(about, content if isinstance(content, bytes) else read_bytes(content))
     return out.getvalue()
 
 
-def within(folder: Path) -> dict[str, bytes]:
-    """Return the files of a folder, by their paths in it, without those that are in folders."""
-    return {path.name: read_bytes(path) for path in folder.iterdir() if path.is_file()}
+def within(folder: Path, above: str = "") -> dict[str, Path | bytes]:
+    """Return the files of a folder by their names, *above* in front, without those that are in folders."""
+    return {above + path.name: path for path in folder.iterdir() if path.is_file()}
 
 
-def saved(folder: Folder) -> dict[str, bytes]:
+def saved(folder: Folder) -> dict[str, Path | bytes]:
     """Return the files of a collection, with what is ready to go back and what the settings name elsewhere."""
-    paths = [Path(name) for name, why in walk(folder.path) if not why]
-    files = {path.relative_to(folder.path).as_posix(): read_bytes(path) for path in paths}
+    paths = (Path(name) for name, why in walk(folder.path) if not why)
+    files: dict[str, Path | bytes] = {path.relative_to(folder.path).as_posix(): path for path in paths}
     if RETURNED.is_dir():
-        files |= {f"{RETURNED}/{name}": content for name, content in within(RETURNED).items()}
+        files |= within(RETURNED, f"{RETURNED}/")
     changed, form = {}, Path(folder.form)
     if folder.form not in names() and not _are_in(folder, [form, *files_of(form)]):
         changed["form"] = _free(form.name, files)
         files[changed["form"]] = find(folder.form).text.encode()
     if folder.prior and folder.prior.exists() and not _are_in(folder, [folder.prior]):
         changed["prior"] = _free("prior", files)
-        files |= {f"{changed['prior']}/{name}": content for name, content in _before(folder)}
+        files |= {f"{changed['prior']}/{name}": path for name, path in _before(folder, folder.prior)}
     if changed:
         text = read_text(folder.path / location.FILE, InputError)
         files[location.FILE] = settings.with_values(text, changed).encode()
@@ -76,12 +77,11 @@ def _free(name: str, taken: Mapping[str, object]) -> str:
     return name
 
 
-def _before(folder: Folder) -> Iterator[tuple[str, bytes]]:
-    """Yield the files with the figures before that are outside of the collection."""
-    form = find(folder.form)
-    for place in last_year_files([folder.prior] if folder.prior else [], form, folder.period):
+def _before(folder: Folder, prior: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files with the figures before that *prior* has, which is outside of the collection."""
+    for place in last_year_files([prior], find(folder.form), folder.period):
         for path in gather([place]).paths:
-            yield path.relative_to(place.parent).as_posix(), read_bytes(path)
+            yield (place.resolve().name / path.relative_to(place)).as_posix(), path
 
 
 def unpack(arrived: Arrivals) -> Folder:
