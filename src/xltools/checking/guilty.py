@@ -112,9 +112,8 @@ class Corrected(Mapping[str, Decimal]):
     """The derived figures of a return with the right ones of a suspect; a total that was typed wrong changes nothing."""
 
     def __init__(self, suspect: Suspect, form: Form, figures: Mapping[str, Decimal]) -> None:
-        self._form = form
+        self._form, self._figures = form, figures
         self._changes = {c.cell: EXACT.subtract(c.right, c.found) for c in suspect.changes}
-        self._figures = {**dict.fromkeys(self._changes, ZERO), **figures}  # some of them may be blank
         self._spread = equations_of(form, frozenset(), frozenset()).spread
 
     def __getitem__(self, name: str) -> Decimal:
@@ -125,13 +124,13 @@ class Corrected(Mapping[str, Decimal]):
         return figure
 
     def __contains__(self, name: object) -> bool:
-        return name in self._figures
+        return name in self._figures or name in self._changes  # what was left blank may be wrong
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._figures)
+        return iter({**self._figures, **self._changes})
 
     def __len__(self) -> int:
-        return len(self._figures)
+        return len({**self._figures, **self._changes})
 
 
 def _with_witnesses(verdict: GuiltVerdict, form: Form, figures: Mapping[str, Decimal]) -> GuiltVerdict:
