@@ -203,8 +203,8 @@ def _day_finding(filing: Return, rule: Rule, values: Mapping[str, Decimal]) -> F
 def coverage(filing: Return) -> Iterator[Finding]:
     """Check that a roll-up left nothing out: it would be missing one level up as well."""
     if left := filing.left_out:
-        names = "、".join(str(account.agency or account.source.name) for account in left)
-        facts: dict[str, object] = {"count": len(left), "left": names}
+        names = dict.fromkeys(str(account.agency or account.source.name) for account in left)
+        facts: dict[str, object] = {"count": len(names), "left": "、".join(names)}
         yield Finding("rollup-incomplete", filing.source.path, str(filing.agency), facts=facts)
 
 

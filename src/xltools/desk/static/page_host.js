@@ -9,7 +9,9 @@ const host = (() => {
 
   function failed(reason) {
     const line = document.getElementById("failed");
-    if (line) { line.hidden = false; line.textContent += ` (${reason})`; }
+    if (!line) return;
+    for (const one of line.parentElement.children) one.hidden = one !== line; // it is not starting any more
+    line.textContent += ` (${reason})`;
   }
 
   // -- the folder, kept between two openings of the page; all pages from the disk may share one storage, so it has the page's name
