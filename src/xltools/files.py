@@ -219,7 +219,7 @@ def safe_stem(text: str) -> str:
     """Return *text* as the beginning of a file name that any file system accepts and that is harmless in a shell.
 
     Characters that control a terminal or are not allowed in names, and a dash, a dot or a space at the beginning,
-    become ``_``.
+    become ``_``, which also stands before the name of a device of Windows.
     """
     safe = re.sub(_NOT_IN_NAMES, "_", harmless_line(text))
     safe = re.sub(_DEVICES, r"_\g<0>", safe)
