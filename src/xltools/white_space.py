@@ -28,7 +28,10 @@ def trimmed(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether *text* has only white space and invisible characters."""
-    return not text.isdecimal() and not trimmed(text)  # most texts of cells are plain numbers
+    first = text[:1]
+    if first.isdecimal() or "\u4e00" <= first <= "\u9fff":
+        return False  # as in most cells
+    return not trimmed(text)
 
 
 def compact(text: str) -> str:

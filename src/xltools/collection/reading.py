@@ -26,6 +26,7 @@ from xltools.errors import InputError, Problem
 from xltools.excel.reader import read, read_package
 from xltools.files import shown
 from xltools.form.model import Form
+from xltools.garbage import collect_seldom
 from xltools.office.guard import Budget, Limits
 from xltools.office.kinds import kind_of
 
@@ -157,7 +158,10 @@ def processes_of_this_machine(count: int) -> Workers:
 
 
 def prepare_worker() -> None:
-    """Make this worker ignore Ctrl-C, which its parent handles, and end when its parent was killed."""
+    """Make this worker ignore Ctrl-C, which its parent handles, and end when its parent was killed.
+
+    It looks for cycles as seldom as the commands do.
+    """
     import multiprocessing  # noqa: PLC0415  not everywhere there are processes
 
     parent = multiprocessing.parent_process()
@@ -167,6 +171,7 @@ def prepare_worker() -> None:
             parent.join()
             os._exit(1)
 
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A worker holds both ends of the pipe through which tasks come, so it would wait for ever on a dead parent.
     threading.Thread(target=leave, daemon=True).start()

@@ -27,6 +27,9 @@ def stored(text: str) -> Decimal | None:
     """
     if text.isdecimal() and text.isascii() and len(text) <= _FIFTEEN.prec:
         return Decimal(int(text))
+    plain = text.replace(".", "", 1)
+    if plain.isdecimal() and plain.isascii() and len(plain) <= _FIFTEEN.prec:
+        return normal(Decimal(text))
     if not _DOUBLE.fullmatch(text) or _exponent_length(text) > _LONGEST_EXPONENT:
         return None
     value = Decimal(text)

@@ -371,6 +371,7 @@ _DAYS = "一二三四五六日"
 _WEEKDAYS = {"ddd", "dddd"}
 
 
+@lru_cache(maxsize=1 << 12)  # the same days are in many cells
 def _shown_date(tokens: Sequence[_Token], value: Decimal, *, epoch_1904: bool) -> str:
     try:
         day = (_FIRST_DAY_1904 if epoch_1904 else _FIRST_DAY) + timedelta(days=float(value))

@@ -96,8 +96,9 @@ class Relation(NamedTuple):
 
     def holds(self, values: Mapping[str, Decimal], within: Decimal = ZERO) -> bool:
         """Return whether it holds; two sides of an equation may differ by *within*."""
-        difference = self.difference(values)
-        return abs(difference) <= within if within else _COMPARED[self.sign](difference, ZERO)
+        if within:
+            return abs(self.difference(values)) <= within
+        return _COMPARED[self.sign](self.left.value(values), self.right.value(values))
 
     def __str__(self) -> str:
         return f"{self.left} {self.sign} {self.right}"

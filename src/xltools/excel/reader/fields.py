@@ -109,6 +109,8 @@ def note_otherwise(
     label: str,
 ) -> bool:
     """Note what :func:`_is_refused` says of the cell with that *name* and *label*; return whether it is not read."""
+    if fact.type == "s" and fact.formula is None and not facts.arrays and fact.style in reading.plain:
+        return False  # as nearly all are
     code = "error-value" if fact.type == "e" else ""
     if reading.is_struck_out(fact) and not isinstance(kind, Text):
         code = STRUCK_OUT
@@ -155,11 +157,11 @@ def shown_as(reading: WorkbookReading, fact: Fact, kind: Text | Date | Choice, h
     if value is None:
         return _Display(held, held, "")
     shown, is_date = reading.show(how, value)
-    fault = shown_fault(shown, value, "")
     if is_date and (day := _day(value, epoch_1904=reading.facts.epoch_1904)):
         parts = how.parts_of_day(value)
         is_told = len(parts) == _PARTS_OF_DAY or not isinstance(kind, Date)
         return _Display(shown, day.isoformat(), "" if is_told else ROUNDED if parts & {"y", "d"} else DIFFERS)
+    fault = shown_fault(shown, value, "")
     if not is_blank(shown):
         is_meant = isinstance(kind, Choice) and _means_same(kind, Held(shown), Held(held, value))
         unimportant = {Text: DIFFERS, Date: ROUNDED}.get(type(kind))

@@ -45,11 +45,12 @@ def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedS
         reading.note("unprotected", "", None, found="、".join(open_sheets))
     if not reading.facts.structure_locked and reading.facts.application.startswith(_KEEPERS):
         reading.note("structure-unlocked", "", None)
-    locked = reading.elsewhere.union(reading.layout.form.given)
+    locked, counted = reading.elsewhere.union(reading.layout.form.given), reading.layout.form.counted
     for sheet, place in located.items() if not reading.is_rollup else ():
         ranges = [found for text in place.facts.validations if (found := parsed_range(text))]
         names = (name for name in typed_names(reading.layout.form, sheet) if name not in locked)
-        inputs = [*(place.cells[name] for name in names), *place.fields.values()]
+        fields = (at for name, at in place.fields.items() if counted.get(name, (name, ""))[0] not in locked)
+        inputs = [*(place.cells[name] for name in names), *fields]
         lost = [
             (row, column)
             for row, column in inputs

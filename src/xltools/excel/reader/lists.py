@@ -28,7 +28,7 @@ from xltools.excel.reader.reading import WorkbookReading, is_empty
 from xltools.excel.reader.sheets import shown_total
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import ROWS, a1, parsed, parsed_range
-from xltools.form.kinds import Choice, Date, Held, Meant, Number, Text
+from xltools.form.kinds import Choice, Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name, parts_of_cell
@@ -183,10 +183,12 @@ class _ListLines:
         self._columns = sheet.list.columns
         self._cells = [form.column_cell(f"{sheet.list.key}.{column.key}") for column in self._columns]
         self._places = [located.columns[column.key] for column in sheet.list.columns]
+        self._in_order = sorted(self._places)
         self._derived = {located.columns[one.key]: one for one in self._columns if one.is_derived}
         signers = (re.escape(compact(label)) for label in form.signers)
         self._signed = re.compile(f"(?:{'|'.join((_SIGNED, *signers))})(?::|$)")
-        self._known: dict[tuple[int, Fact], tuple[str, Meant]] = {}
+        # The dates and choices of a long list repeat, and reading them is most of the work.
+        self._known: dict[tuple[int, Fact], str] = {}
         self._is_clouded = False
         self._unsure: set[str] = set()  # the columns with a cell that could not be read
         asked = (*form.list_figures.values(), *self._list.of_line)
@@ -233,22 +235,19 @@ class _ListLines:
         own = {*self._places} - self._derived.keys()
         filled: dict[int, _Row] = {}
         others: list[tuple[int, int]] = []
+        typed: list[tuple[int, int]] = []  # into derived columns
         for (row, column), fact in self._located.facts.cells.items():
-            if row <= head or is_empty(fact):
+            if row <= head:
                 continue
             if column in own:
-                filled.setdefault(row, {})[column] = fact
-            elif column > right and not self._reading.is_rollup and fact.type == "n" and fact.formula is None:
-                others.append((row, column))
-        typed = (
-            (place, fact) for place, fact in self._located.facts.cells.items() if place[1] in self._derived
-        )
-        others += [
-            (row, column)
-            for (row, column), fact in typed
-            if row > head and row not in filled and fact.type == "n" and fact.formula is None
-        ]
-        return filled, others
+                if not is_empty(fact):
+                    filled.setdefault(row, {})[column] = fact
+            elif fact.type == "n" and fact.formula is None and not is_empty(fact):
+                if column in self._derived:
+                    typed.append((row, column))
+                elif column > right and not self._reading.is_rollup:
+                    others.append((row, column))
+        return filled, others + [place for place in typed if place[0] not in filled]
 
     def _read_derived(self, rows: Sequence[int]) -> None:
         """Keep what derived columns show; an empty cell, as in an inserted row, is no fault.
@@ -271,14 +270,17 @@ class _ListLines:
 
     def _is_closing(self, row: int, cells: _Row) -> bool:
         """Return whether a row has a total, or says who signs; a total is noted. A roll-up has lines only."""
-        column = min((column for column, fact in cells.items() if fact.type == "s"), default=None)
+        column = next((at for at in self._in_order if at in cells and cells[at].type == "s"), None)
         if self._reading.is_rollup or column is None:
             return False
         found = cells[column].text or ""
-        if self._is_signed(found):
-            return all(fact.type == "s" and self._is_signed(fact.text or "") for fact in cells.values())
+        folded = _folded(found)
+        if self._signed.match(folded):
+            return all(
+                fact.type == "s" and self._signed.match(_folded(fact.text or "")) for fact in cells.values()
+            )
         kind = self._kinds[self._places.index(column)]
-        if not _TOTAL.fullmatch(_folded(found)) or (
+        if not _TOTAL.fullmatch(folded) or (
             isinstance(kind, Choice) and kind.read(Held(found)).value
         ):
             return False
@@ -288,13 +290,13 @@ class _ListLines:
         )
         return True
 
-    def _is_signed(self, text: str) -> bool:
-        return self._signed.match(_folded(text)) is not None
-
     def _line(self, row: int, cells: _Row, number: int) -> ListLine:
-        values = tuple(  # nothing is read from derived columns
-            self._value(index, row, cells.get(place)) for index, place in enumerate(self._places)
-        )
+        found: list[ListValue] = [""] * len(self._places)  # nothing is read from derived columns
+        for index, place in enumerate(self._places):
+            if (fact := cells.get(place)) is not None:
+                known = self._known.get((index, fact))
+                found[index] = self._value(index, row, fact) if known is None else known
+        values = tuple(found)
         if not self._reading.is_rollup or self._list.merge == "code":
             return ListLine(number, values)
         facts, before = self._located.facts, self._located.before
@@ -303,54 +305,42 @@ class _ListLines:
         )
         return ListLine(int(count) if count.isdecimal() else number, values, Agency(district, code, name))
 
-    def _value(self, index: int, row: int, fact: Fact | None) -> ListValue:
+    def _value(self, index: int, row: int, fact: Fact) -> ListValue:
         """Return the value of a cell, blank if it cannot be read; its name has no key for now."""
-        if fact is None:
-            return ""
-        reading, kind, column = self._reading, self._kinds[index], self._columns[index]
-        cell, place = self._cells[index], (row, self._places[index])
+        reading, kind, column, facts = (
+            self._reading,
+            self._kinds[index],
+            self._columns[index],
+            self._located.facts,
+        )
+        cell, place, count = self._cells[index], (row, self._places[index]), len(self._reading.findings)
         name = cell.name
         if isinstance(kind, Number):
-            read_input(reading, self._located.facts, place, cell)
+            read_input(reading, facts, place, cell)
             self._is_clouded |= name in reading.clouded
             if name in reading.unread:
                 self._unsure.add(column.key)
             reading.clouded.discard(name)
             reading.unread.discard(name)
             return reading.values.pop(name, "")
-        known = self._known.get((index, fact)) or self._meant(index, kind, place, fact)
-        if known is None:
+        if note_otherwise(reading, facts, place, fact, kind, name, column.label):
+            self._unsure.add(column.key)
             return ""
-        text, meant = known
+        held = held_of(reading, fact)
+        meant = kind.read(held)
         if isinstance(kind, Text) and reading.is_struck_out(fact):
-            self._note_fault(column, place, name, STRUCK_OUT, text)
+            self._note_fault(column, place, name, STRUCK_OUT, held.text)
         if meant.fault:
-            self._note_fault(column, place, name, meant.fault, text)
+            self._note_fault(column, place, name, meant.fault, held.text)
             if isinstance(kind, Text):
-                return text.strip()
+                return held.text.strip()
         elif (isinstance(kind, Choice) or column.key in self._compared) and kind.shown(meant.value) != (
             fact.text if fact.type == "s" else None
         ):
             self._is_clouded = True  # a formula finds the text only as it was issued
+        elif len(reading.findings) == count and fact.formula is None and not facts.arrays:
+            self._known[index, fact] = meant.value
         return meant.value
-
-    def _meant(
-        self, index: int, kind: Text | Date | Choice, place: tuple[int, int], fact: Fact
-    ) -> tuple[str, Meant] | None:
-        """Return the text and the meaning of a cell, and keep them; ``None`` if the cell is not read.
-
-        The dates and choices of a long list repeat, and reading them is most of the work.
-        """
-        reading, facts, column = self._reading, self._located.facts, self._columns[index]
-        count = len(reading.findings)
-        if note_otherwise(reading, facts, place, fact, kind, self._cells[index].name, column.label):
-            self._unsure.add(column.key)
-            return None
-        held = held_of(reading, fact)
-        known = held.text, kind.read(held)
-        if len(reading.findings) == count and fact.formula is None and not facts.arrays:
-            self._known[index, fact] = known
-        return known
 
     def _note_fault(self, column: Column, place: tuple[int, int], name: str, code: str, text: str) -> None:
         self._unsure.add(column.key)

@@ -68,6 +68,12 @@ class WorkbookReading:
         formats = self.facts.formats
         return number_format(formats[fact.style] if fact.style < len(formats) else GENERAL)
 
+    @cached_property
+    def plain(self) -> frozenset[int]:
+        """The styles in which a text is shown as it is."""
+        formats = enumerate(map(number_format, self.facts.formats))
+        return frozenset(style for style, how in formats if how.show_text(" ") == " ") - self.facts.struck
+
     def is_struck_out(self, fact: Fact) -> bool:
         """Return whether the style of the cell strikes its content out."""
         return fact.style in self.facts.struck
