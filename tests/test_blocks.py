@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from decimal import Decimal
+from itertools import product
 
 import clerk
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import published
-from conftest import HERE
+from conftest import HERE, examples
 from random_forms import expected, forms, quotients, small_values
 from test_ratios import shows
 from test_relations import filing, stamp
@@ -27,7 +28,9 @@ from xltools.data.record import total
 from xltools.document.reader import read_document
 from xltools.errors import FormError
 from xltools.excel.reader import read_package
+from xltools.excel.scan import scan
 from xltools.excel.writer import write_return, write_rollup
+from xltools.form.address import parsed_range
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.load import parse
@@ -238,6 +241,37 @@ def test_what_is_not_there_is_in_no_sum_and_no_rule(pair):
     for name, exact in quotients(form, [values]).items():
         if form.cells[name].is_total:
             assert shows(form.cells[name], complete.get(name), exact), name
+
+
+def referred(content):
+    """The sheet, the row and the column of every cell that a formula of a workbook names, by itself or in a range."""
+    reference = re.compile(
+        r"(?:'((?:[^']|'')+)'!|([A-Za-z0-9_\u4e00-\u9fff]+)!)?\$?([A-Z]{1,3}\$?[0-9]+)(?::\$?([A-Z]{1,3}\$?[0-9]+))?(?![0-9(])"
+    )
+    found = set()
+    for sheet in scan(content).sheets:
+        formulas = {re.sub(r'"(?:[^"]|"")*"', '""', fact.formula) for fact in sheet.cells.values() if fact.formula}
+        for home, other, first, last in (names for one in formulas for names in reference.findall(one)):
+            top, left, bottom, right = parsed_range(f"{first}:{last or first}".replace("$", ""))
+            area = product(range(top, bottom + 1), range(left, right + 1))
+            found |= {(home or other or sheet.name, *place) for place in area}
+    return found
+
+
+@settings(max_examples=examples(20))
+@given(with_values)
+def test_no_formula_names_a_cell_that_is_not_there(pair):
+    """It holds a dash, which is no number: a sum, a rule, a condition, a ratio or a check over it would be #VALUE!."""
+    form, values = pair
+    places = [layout(form).places[name] for name in form.void]
+    gone = {(sheet, *area.anchor) for sheet, area in places}
+    content = write_return(form, stamp(form), values)
+    named = referred(content)
+    assert not named & gone
+    assert named & {(sheet, *area.anchor) for name, (sheet, area) in layout(form).places.items() if name in form.cells}
+    read = read_package(content, "1.xlsx", form)
+    if rollup := merge([read], form, read.stamp.period, "区", incomplete=True).rollup:
+        assert not referred(write_rollup(rollup)) & gone
 
 
 @settings(max_examples=10)
