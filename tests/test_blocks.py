@@ -250,7 +250,9 @@ def referred(content):
     )
     found = set()
     for sheet in scan(content).sheets:
-        formulas = {re.sub(r'"(?:[^"]|"")*"', '""', fact.formula) for fact in sheet.cells.values() if fact.formula}
+        formulas = {
+            re.sub(r'"(?:[^"]|"")*"', '""', fact.formula) for fact in sheet.cells.values() if fact.formula
+        }
         for home, other, first, last in (names for one in formulas for names in reference.findall(one)):
             top, left, bottom, right = parsed_range(f"{first}:{last or first}".replace("$", ""))
             area = product(range(top, bottom + 1), range(left, right + 1))
@@ -268,7 +270,9 @@ def test_no_formula_names_a_cell_that_is_not_there(pair):
     content = write_return(form, stamp(form), values)
     named = referred(content)
     assert not named & gone
-    assert named & {(sheet, *area.anchor) for name, (sheet, area) in layout(form).places.items() if name in form.cells}
+    assert named & {
+        (sheet, *area.anchor) for name, (sheet, area) in layout(form).places.items() if name in form.cells
+    }
     read = read_package(content, "1.xlsx", form)
     if rollup := merge([read], form, read.stamp.period, "区", incomplete=True).rollup:
         assert not referred(write_rollup(rollup)) & gone

@@ -216,10 +216,10 @@ def filled(filing: Return) -> Iterator[Finding]:
     """
     if filing.is_rollup:
         return
-    in_fields = filing.form.field_figures.union(filing.form.given)  # or given by the issuer
+    in_fields = filing.form.field_figures | filing.issued_figures
     figures = [name for name, value in filing.record.values.items() if value and name not in in_fields]
     finding = Finding("all-blank", filing.source.path, str(filing.agency))
-    filled_in = figures or sorted(filing.unread) or list(filing.record.lists)
+    filled_in = figures or sorted(filing.unread) or filing.filled_lists
     if filing.is_nil and filled_in:
         sheet, address = filing.address(filled_in[0])
         facts: dict[str, object] = {"count": len(filled_in)}
@@ -230,7 +230,7 @@ def filled(filing: Return) -> Iterator[Finding]:
         not filing.is_nil
         and not figures
         and not filing.unread
-        and not filing.record.lists
+        and not filing.filled_lists
         and not in_fields.issuperset(filing.record.values)
     ):
         yield replace(finding, code="all-zero")

@@ -17,6 +17,7 @@ from xltools.cli.options import (
     find_form,
     folder,
     given,
+    issuers_figures,
     option,
     paths,
     period,
@@ -69,6 +70,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--receipts", type=folder(), text="receipts")
     @option(lang, "--form", text="form")
     @prior(lang)
+    @issuers_figures(lang)
     @option(lang, "--password", default="", text="password")
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
@@ -115,7 +117,7 @@ def command(lang: Lang) -> click.Command:
             own.policy,
             witness or own.witness or known.witness,
             own.versions,
-            given=own.given,
+            given=reading.given or own.given,
         )
         places, limits = own.inbox_of(paths), limits_from(reading.limits)
         if receipts:

@@ -16,9 +16,10 @@ from xltools.cli import withdrawn
 from xltools.cli.output import inform
 from xltools.cli.standing import TypedPath
 from xltools.collection import location, settings
-from xltools.collection.given_file import given_in
+from xltools.collection.given_file import given_in, load_given
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
+from xltools.data.given import Given
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry, Roster
@@ -158,15 +159,23 @@ class ReadingOptions(NamedTuple):
     processes: int | None = None
     dask: str | None = None
     verifying: bool = True
+    given: Path | None = None
 
     def for_form(self, form: Form | None, roster: Roster | None = None) -> ReadOptions:
-        """Return the options of the reader; in a collection, it knows the figures that the issuer gives."""
-        limits = limits_from(self.limits)
-        is_given = form is not None and form.given and Path(location.FILE).is_file()
-        issued = given_in(collection_folder(), form, roster) if form and is_given else None
+        """Return the options of the reader, which knows what the issuer gives: that of the collection or of ``given``."""
+        limits, issued = limits_from(self.limits), self._given_for(form, roster)
         return ReadOptions(
             form, self.by_labels, self.key, self.passwords, limits, self.verifying, given=issued
         )
+
+    def _given_for(self, form: Form | None, roster: Roster | None) -> Given | None:
+        if self.given and form is None:
+            raise InputError(Problem("needs-option", facts={"option": "--given", "needed": "--form"}))
+        own = collection_folder() if Path(location.FILE).is_file() else None
+        if form and self.given:
+            asked = click.get_current_context().params.get("period")
+            return load_given(self.given, form, asked or (own.period if own else None), roster)
+        return given_in(own, form, roster) if own and form else None
 
 
 def reading(lang: Lang) -> Callable[[_Command], _Command]:
@@ -193,6 +202,11 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
         return decorated  # type: ignore[no-any-return]
 
     return add
+
+
+def issuers_figures(lang: Lang) -> Callable[[_Command], _Command]:
+    """Return the option that names the file with what the issuer gives, a part of the options for reading."""
+    return option(lang, "--given", "given", type=file(), text="given")
 
 
 def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:

@@ -19,6 +19,7 @@ from xltools.cli.options import (
     file,
     folder,
     given,
+    issuers_figures,
     option,
     paths,
     period,
@@ -61,6 +62,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--on", type=day, text="on")
     @option(lang, "--form", text="form")
     @prior(lang)
+    @issuers_figures(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
     @option(lang, "--mail", type=folder(), text="mail-remind")
     @output_file(lang, "text", "json", "html", "xlsx")

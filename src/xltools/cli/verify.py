@@ -17,6 +17,7 @@ from xltools.cli.options import (
     file,
     folder,
     given,
+    issuers_figures,
     option,
     paths,
     period,
@@ -57,6 +58,7 @@ def command(lang: Lang) -> click.Command:
     @period(lang)
     @option(lang, "--form", text="forms")
     @prior(lang)
+    @issuers_figures(lang)
     @output_file(lang, "text", "json", "html", "xlsx")
     @option(lang, "--return-to", "back", type=folder(), text="return-to")
     @option(lang, "--mail", "is_mailed", is_flag=True, text="mail-returned")

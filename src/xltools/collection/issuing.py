@@ -11,14 +11,17 @@ from xltools.collection.given_file import given_in
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder, check_identity
 from xltools.data.filing import Stamp
-from xltools.data.given import Given
+from xltools.data.given import Given, given_lines, lines_mark
+from xltools.data.list_lines import line_keys
 from xltools.data.period import Period
 from xltools.data.prior import Past
+from xltools.data.record import ListLine, ListValue
 from xltools.data.roster import Entry, Roster, name_faults, several
 from xltools.data.roster_lines import flags_of
 from xltools.errors import InputError, Problem, RosterError
 from xltools.files import holds, refuse_existing, write_each
 from xltools.form.library import find
+from xltools.form.lists import cell_name
 from xltools.form.model import Form
 
 Output = tuple[Entry, Path]  # an agency and the path of its workbook
@@ -71,7 +74,8 @@ class Issue:
 
     def workbook(self, entry: Entry) -> bytes:
         """Return the workbook of one agency as bytes."""
-        return self._writer.workbook(self.stamp(entry), self.last.get(entry.code))
+        stamp = self.stamp(entry)
+        return self._writer.workbook(stamp, self.last.get(entry.code), self._lists(stamp))
 
     def stamp(self, entry: Entry) -> Stamp:
         """Return the stamp of one agency's workbook."""
@@ -79,23 +83,45 @@ class Issue:
         stamp = Stamp(
             self.form.key, self.form.edition, self.period, entry.agency(self._district), flags=flags
         )
-        figures, elsewhere = self._given.of(self.period, stamp.agency), self._elsewhere(stamp)
-        given = (None if name in elsewhere else figures.get(name) for name in self.form.given)
+        found: dict[str, ListValue] = dict(self._given.of(self.period, stamp.agency))
+        found |= {key: lines_mark(self.form.lists[key], lines) for key, lines in self._lists(stamp).items()}
+        elsewhere = self._elsewhere(stamp)
+        given = (None if name in elsewhere else found.get(name) for name in self.form.given)
         return replace(stamp, given=tuple(given))
 
+    def _lists(self, stamp: Stamp) -> dict[str, tuple[ListLine, ...]]:
+        """Return the lines of lists that the issuer gives to an agency."""
+        found, elsewhere = self._given.of(self.period, stamp.agency), self._elsewhere(stamp)
+        own = (key for key in self.form.given if key in self.form.lists and key not in elsewhere)
+        return {key: given_lines(self.form.lists[key], found) for key in own}
+
     def filled(self, entry: Entry) -> dict[str, Decimal]:
-        """Return the inputs of one agency that are filled in: from last year's figures, and by the issuer."""
+        """Return the figures of one agency that are filled in: from last year's figures, and by the issuer."""
         stamp = self.stamp(entry)
         found = self.form.carried(self.last.get(entry.code, {}), self.period.number_in_year)
         elsewhere = self._elsewhere(stamp)
-        return {n: value for n, value in found.items() if n not in elsewhere} | stamp.given_of(self.form)
+        given = stamp.given_of(self.form)
+        texts = {name: value for name, value in given.items() if isinstance(value, str)}
+        found = {name: value for name, value in found.items() if name not in elsewhere}
+        found |= {name: value for name, value in given.items() if isinstance(value, Decimal)}
+        return found | {name: value for name, value in self.form.counts(texts).items() if value}
 
     def check_given(self, entries: Iterable[Entry]) -> None:
-        """Raise :class:`InputError` with each figure of the issuer that an agency needs and that is not there."""
+        """Raise :class:`InputError` with everything of the issuer that an agency needs and that is not there."""
         problems = []
         for stamp in map(self.stamp, entries if self.form.given else ()):
             known = self._elsewhere(stamp).union(stamp.given_of(self.form))
-            if missing := [name for name in self.form.given if name not in known]:
+            missing = [name for name in self.form.given if name not in known]
+            for key, lines in self._lists(stamp).items():
+                one = self.form.lists[key]
+                needed = [own for own in one.columns if own.given and own.required and not own.when.relations]
+                missing += [
+                    cell_name(key, own.key, name)
+                    for name, line in zip(line_keys(one, lines), lines, strict=True)
+                    for own in needed
+                    if line.values[one.keys.index(own.key)] == ""
+                ]
+            if missing:
                 about = {"agency": str(stamp.agency), "cells": "、".join(missing)}
                 problems.append(Problem("given-missing", facts=about))
         if problems:

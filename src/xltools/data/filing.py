@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, NamedTuple, get_args
 from xltools.data.finding import Finding
 from xltools.data.number import NO_VALUE, digits, stored
 from xltools.data.period import Period
-from xltools.data.record import Agency, Record
+from xltools.data.record import Agency, ListLine, ListValue, Record
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
@@ -63,7 +63,8 @@ class Stamp:
     """The identity of a workbook, written by the generator: its form, period and agency.
 
     ``flags`` are those of the form's that the agency has; ``None`` if that is not known, or the form has none. ``given``
-    are the issuer's figures with which it was issued, in the order of the form, ``None`` for one not asked of the agency.
+    is what the issuer gave when it was issued, in the order of the form, ``None`` for what is not asked of the agency: a
+    figure, the value of a field, or of the lines of a list what :func:`~xltools.data.given.lines_mark` returns.
     """
 
     form: str
@@ -72,19 +73,20 @@ class Stamp:
     agency: Agency
     kind: Kind = "return"
     flags: frozenset[str] | None = None
-    given: tuple[Decimal | None, ...] = ()
+    given: tuple[ListValue | None, ...] = ()
 
     def with_flags_of(self, form: Form) -> Stamp:
         """Return the stamp for a workbook of *form*: where the flags of its agency are not known, it has all sheets."""
         flags = frozenset(form.flags) if self.flags is None else self.flags
         return replace(self, flags=flags if form.flags and self.kind == "return" else None)
 
-    def given_of(self, form: Form) -> dict[str, Decimal]:
-        """Return the issuer's figures by name; none if they are not those of *form*."""
+    def given_of(self, form: Form) -> dict[str, ListValue]:
+        """Return what the issuer gave by name; nothing if it is not that of *form*."""
         if len(self.given) != len(form.given):
             return {}
         pairs = zip(form.given, self.given, strict=True)
-        return {name: value for name, value in pairs if value is not None}
+        figures = {True: Decimal, False: str}
+        return {name: value for name, value in pairs if isinstance(value, figures[name in form.cells])}
 
 
 def flags_text(flags: Iterable[str] | None) -> str:
@@ -92,16 +94,28 @@ def flags_text(flags: Iterable[str] | None) -> str:
     return FLAG_JOINT.join(sorted(flags or ())) or NO_VALUE
 
 
-def given_text(given: Iterable[Decimal | None]) -> str:
-    """Return the issuer's figures as they stand in a workbook."""
-    return ";".join(NO_VALUE if value is None else digits(value) for value in given)
+def given_text(given: Iterable[ListValue | None]) -> str:
+    """Return what the issuer gave as it stands in a workbook: texts begin with = and have no white space."""
+    return ";".join(map(_one_given, given))
 
 
-def given_of_text(text: str) -> tuple[Decimal | None, ...]:
-    """Return the issuer's figures in the text of a workbook; none if it is not such a text."""
-    figures = [None if one == NO_VALUE else stored(one) for one in text.split(";")]
-    is_sound = given_text(figures) == text
-    return tuple(figures) if is_sound else ()
+def _one_given(value: ListValue | None) -> str:
+    if isinstance(value, str):
+        return "=" + re.sub(r"[%;\s]", lambda found: f"%{ord(found[0]):04x}", value)
+    return NO_VALUE if value is None else digits(value)
+
+
+def given_of_text(text: str) -> tuple[ListValue | None, ...]:
+    """Return what the issuer gave from the text in a workbook; nothing if it is not such a text."""
+    given = [_given_in(one) for one in text.split(";")]
+    is_sound = given_text(given) == text
+    return tuple(given) if is_sound else ()
+
+
+def _given_in(text: str) -> ListValue | None:
+    if text.startswith("="):
+        return re.sub(r"%([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text[1:])
+    return None if text == NO_VALUE else stored(text)
 
 
 def flags_of_text(text: str) -> frozenset[str] | None:
@@ -347,16 +361,33 @@ class Return:
     @property
     def is_untouched(self) -> bool:
         """Whether there are no figures except prefilled ones, no lines, no fields but those of the cover, and no nil declaration."""
-        if self.is_rollup or self.is_nil or self.unread or self.record.lists:
+        if self.is_rollup or self.is_nil or self.unread or self.filled_lists:
             return False
         form = self.form
-        filled = self.record.values.keys() - form.copied.keys() - {*form.given} | (
-            self.prose.keys() & form.fields.keys()
-        )
+        filled = self.record.values.keys() - form.copied.keys() - self.issued_figures
+        filled |= self.prose.keys() & form.fields.keys() - {*form.given}
         of_cover = {n for n in (*form.fields, *form.field_figures) if n.startswith(f"{COVER}.")}
         return filled <= of_cover and not self.elsewhere.issuperset(
             {*form.input_names, *form.texts} - of_cover
         )
+
+    @property
+    def filled_lists(self) -> tuple[str, ...]:
+        """The keys of the lists in whose lines the agency filled in something."""
+        return tuple(key for key, lines in self.record.lists.items() if self._is_filled(key, lines))
+
+    def _is_filled(self, key: str, lines: Iterable[ListLine]) -> bool:
+        one = self.form.lists[key]
+        opened = [place for place, column in enumerate(one.columns) if not column.given]
+        return not one.given or any(line.values[place] != "" for line in lines for place in opened)
+
+    @property
+    def issued_figures(self) -> frozenset[str]:
+        """The names of figures that the agency did not fill in: the issuer's, and those of lists that only the issuer filled in."""
+        form, own = self.form, self.filled_lists
+        chosen = {name for name, (field, _) in form.counted.items() if field in form.given}
+        of_lists = {name for name, over in form.list_figures.items() if over.list not in own}
+        return frozenset({*form.given} | chosen | of_lists)
 
     def address(self, name: str) -> tuple[str, str]:
         """Return sheet and address of a cell in this file; that of a count is the cell of its field.

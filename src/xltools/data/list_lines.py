@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -47,6 +48,17 @@ def line_keys(one: List, lines: Sequence[ListLine]) -> tuple[str, ...]:
 def _key_part(value: ListValue) -> str:
     text = kept(value) if isinstance(value, Decimal) else value
     return text.replace("|", "||").replace("#", "##")
+
+
+def parts_of_key(key: str) -> tuple[str, ...]:
+    """Return the values of which the key of a line was made; nothing if it has a number."""
+    if is_numbered(key):
+        return ()
+    parts = [""]
+    for piece in re.findall(r"\|\||##|\||[^|#]+", key):
+        parts += [""] if piece == "|" else []
+        parts[-1] += "" if piece == "|" else {"||": "|", "##": "#"}.get(piece, piece)
+    return tuple(parts)
 
 
 def is_numbered(key: str) -> bool:

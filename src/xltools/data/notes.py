@@ -21,6 +21,7 @@ from xltools.data.field_words import (
     relation_words,
 )
 from xltools.data.plain_table import plain_table
+from xltools.form.fields import Valued
 from xltools.form.linear import Linear
 from xltools.form.model import (
     COVER,
@@ -134,22 +135,25 @@ def _field_notes(section: str, form: Form) -> Iterator[DocumentBlock]:
     """Yield how the fields of a section or of the cover are filled in."""
     for name, one in form.fields.items():
         if name.rpartition(".")[0] == section:
-            yield Paragraph(
-                clerk()("notes.part", label=one.label, hint=prompt(form, name) + options_words(form, name))
-            )
+            yield Paragraph(clerk()("notes.part", label=one.label, hint=_hint(form, name, one)))
+
+
+def _hint(form: Form, name: str, one: Valued) -> str:
+    """Return how a field or a column is filled in."""
+    return clerk()("notes.given") if one.given else prompt(form, name) + options_words(form, name)
 
 
 def _list_notes(one: List, form: Form) -> Iterator[DocumentBlock]:
     """Yield how the lines of a list are filled in."""
     t = clerk()
     yield Paragraph(
-        t("list.note", title=form.title_of_list(one.key))
-        + known_by_words(one)
+        t("list.note-given" if one.given else "list.note", title=form.title_of_list(one.key))
+        + ("" if one.given else known_by_words(one))
         + (_whose(one.only) if one.only else "")
     )
     for column in one.columns:
         name = f"{one.key}.{column.key}"
-        hint = prompt(form, name) + options_words(form, name)
+        hint = _hint(form, name, column)
         if column.is_derived:
             words = derived_words(form, one.key, column)
             hint = t("list.computed", words=words) if words else t("notes.computed")

@@ -22,7 +22,7 @@ from xltools.collection.reading import ReadOptions, read_inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import Return, Stamp
-from xltools.data.given import Given
+from xltools.data.given import Given, given_as
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -121,7 +121,10 @@ def agency_files(
     files = {settings.ROSTER: "\n".join(",".join(map(_cell, row)) for row in (line, line.values())).encode()}
     if given and (figures := given.of(folder.period, entry.agency(folder.district))):
         rows = [("code", "cell", "figure", "period")]
-        rows += [(entry.code, cell, f"{value:f}", str(folder.period)) for cell, value in figures.items()]
+        rows += [
+            (entry.code, cell, given_as(form, cell, value), str(folder.period))
+            for cell, value in figures.items()
+        ]
         files[folder.given.name] = "\n".join(",".join(map(_cell, row)) for row in rows).encode()
     name = folder.form
     if name not in names():  # a form of one's own travels with the page

@@ -64,6 +64,9 @@ class Valued:
     decimals: int | None = field(default=None, metadata=SECOND)
     """Of a decimal `number`: how many decimals it may have at most, 0 to 6."""
 
+    given: bool = field(default=False, metadata=SECOND)
+    """The [issuer gives](#what-the-issuer-gives) what is in it; it is locked."""
+
     @property
     def is_conditional(self) -> bool:
         """Whether a blank can be a fault, or something in it whatever it is by itself."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xltools.errors import Problem
+from xltools.form.kinds import Text
 from xltools.form.linear import OverList
 from xltools.form.lint_names import text_faults
 from xltools.form.model import FLAG_JOINT, RULE_MAKERS, Block, Form, Line, List, Section, leaves
 
-_MOST_GIVEN = 1500  # figures of at most 20 characters in one cell of the cover
+_MOST_GIVEN = (
+    1500  # figures of at most 20 characters in one cell of the cover; a longer text stands for several
+)
+_FIGURE = 20
 _Group = Section | List | Block | Line
 
 
@@ -28,6 +32,12 @@ def whose_faults(form: Form) -> Iterator[Problem]:
             yield Problem("needs-schema", where, {"words": group.only})
         if isinstance(group, Line) and group.is_ is not None:
             yield Problem("only-of-total", where)
+    for key, one in form.lists.items():
+        place = f"list “{key}” › given"
+        if any(column.given and column.is_derived for column in one.columns):
+            yield Problem("given-of-total", place)
+        if one.given and not (one.unique and {*one.unique} <= {*one.given}):
+            yield Problem("given-without-key", place)
     yield from _apart(form)
 
 
@@ -37,8 +47,11 @@ def whole_faults(form: Form) -> Iterator[Problem]:
     These are means that fewer agencies have than their weight, by which those of the others would divide too, and more
     figures of the issuer than a stamp holds.
     """
-    if len(form.given) > _MOST_GIVEN:
-        yield Problem("given-too-many", "given", {"most": _MOST_GIVEN, "count": len(form.given)})
+    kinds = [form.kinds.get(name) for name in form.given]
+    if (
+        count := sum(kind.longest // _FIGURE if isinstance(kind, Text) else 1 for kind in kinds)
+    ) > _MOST_GIVEN:
+        yield Problem("given-too-many", "given", {"most": _MOST_GIVEN, "count": count})
     for cell in form.means.values():
         needed = form.needed_flags.get(cell.name, frozenset())
         if not all(needed <= form.needed_flags.get(name, frozenset()) for name in form.reach[cell.weight]):

@@ -353,6 +353,11 @@ class List:
         return tuple(dict.fromkeys(found))
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """The keys of the columns that the issuer fills in; in a list with such columns, it gives every line."""
+        return tuple(column.key for column in self.columns if column.given)
+
+    @property
     def constraints(self) -> tuple[Rule, ...]:
         """What is asked of each line: the parts of its columns, then its rules."""
         labels = {column.key: column.label for column in self.columns}
@@ -797,8 +802,11 @@ class Form:
 
     @cached_property
     def given(self) -> tuple[str, ...]:
-        """The names of the inputs whose figures the issuer gives, in printed order."""
-        return tuple(c.name for c in self.inputs if c.in_table and (c.row.given or c.column.given))
+        """The names of what the issuer gives: inputs, then other fields, then the lists of which it gives columns."""
+        inputs = (one for one in self.inputs if one.name not in self.counted)
+        figures = (one.name for one in inputs if one.row.given or one.column.given)
+        fields = (name for name, one in self.fields.items() if one.given and one.kind != "number")
+        return (*figures, *fields, *(key for key, one in self.lists.items() if one.given))
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -961,7 +969,7 @@ class Form:
     def _field_cells(self, name: str) -> Iterator[Cell]:
         """Yield the figures of a field: the number in it, or the count of each of its options."""
         one, kind, section = self.fields[name], self.kinds[name], self._section_of(name)
-        row = Line(one.label, one.key, additive=one.additive)
+        row = Line(one.label, one.key, additive=one.additive, given=one.given)
         if isinstance(kind, NumberKind):
             block = Block((row,), ())
             yield Cell(

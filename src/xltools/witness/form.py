@@ -79,6 +79,7 @@ class FieldFigure(NamedTuple):
     own: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     text: str = ""  # what the program writes for it
+    is_given: bool = False
 
 
 class FormFigures:
@@ -141,7 +142,9 @@ class FormFigures:
             for group in groups
             for field in group.get("fields", ())
             if document["schema"] > 1
-            for figure in _field_figures(group, field, codes)
+            for figure in (
+                one._replace(is_given=bool(field.get("given"))) for one in _field_figures(group, field, codes)
+            )
         }
 
     def elsewhere(self, flags: frozenset[str]) -> set[str]:

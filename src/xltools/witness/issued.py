@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from xltools.witness.form import WEIGHED, DerivedColumn, FormFigures
+from xltools.witness.form import WEIGHED, DerivedColumn, FieldFigure, FormFigures
 from xltools.witness.labels import plain
 from xltools.witness.lists import Over, own_formula
 from xltools.witness.value import Unknown, shown, value_of
@@ -73,7 +73,7 @@ def faults(
             yield from _elsewhere_faults(book, name, cell)
         else:
             yield from _figure_faults(book, form, name, cell, cells, filled.get(name), absent)
-    yield from _field_faults(book, form, absent)
+    yield from _field_faults(book, form, absent, filled)
     yield from _void_faults(book, form)
     yield from _list_faults(book, form)
 
@@ -139,8 +139,13 @@ def _elsewhere_faults(book: LabelledWorkbook, name: str, cell: CellPlace) -> Ite
         yield IssueFault("lock", cell[0], address, name, "unlocked", "locked")
 
 
-def _field_faults(book: LabelledWorkbook, form: FormFigures, absent: set[str]) -> Iterator[IssueFault]:
-    """Yield the fields with figures that are not where the form has them, locked, filled in or without a validation."""
+def _field_faults(
+    book: LabelledWorkbook, form: FormFigures, absent: set[str], filled: Mapping[str, Decimal]
+) -> Iterator[IssueFault]:
+    """Yield the fields with figures that are not where the form has them, locked, filled in or without a validation.
+
+    Those of the issuer are locked and filled in.
+    """
     for name, figure in form.fields.items():
         if name in absent:
             continue
@@ -148,13 +153,24 @@ def _field_faults(book: LabelledWorkbook, form: FormFigures, absent: set[str]) -
         if isinstance(place, Unknown):
             yield IssueFault("name", figure.sheet, "", name, "", figure.label)
             continue
-        sheet, address = place[0], book.address(*place)
-        if book.cell(*place).protection.locked:
-            yield IssueFault("lock", sheet, address, name, "locked", "unlocked")
-        if book.content(*place) is not None:
-            yield IssueFault("value", sheet, address, name, str(book.content(*place)), "")
-        if _validation(book, place) is None:
+        sheet, address, content = place[0], book.address(*place), book.content(*place)
+        is_locked, states = bool(book.cell(*place).protection.locked), ("unlocked", "locked")
+        if is_locked is not figure.is_given:
+            yield IssueFault("lock", sheet, address, name, states[is_locked], states[not is_locked])
+        expected = _field_content(figure, filled.get(name))
+        if figure.is_given and figure.text and content in figure.known - figure.own:
+            content = None  # of a choice, another option
+        if (content if figure.text or content is None else value_of(content)) != expected:
+            yield IssueFault("value", sheet, address, name, str(content or ""), str(expected or ""))
+        if _validation(book, place) is None and not figure.is_given:
             yield IssueFault("validation", sheet, address, name, "", figure.label)
+
+
+def _field_content(figure: FieldFigure, filled: Decimal | None) -> str | Fraction | None:
+    """Return what the cell of a field holds: a number, or the text of an option that counts 1."""
+    if figure.text:
+        return figure.text if filled else None
+    return None if filled is None else Fraction(filled)
 
 
 def _void_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:

@@ -280,9 +280,7 @@ class _ListLines:
                 fact.type == "s" and self._signed.match(_folded(fact.text or "")) for fact in cells.values()
             )
         kind = self._kinds[self._places.index(column)]
-        if not _TOTAL.fullmatch(folded) or (
-            isinstance(kind, Choice) and kind.read(Held(found)).value
-        ):
+        if not _TOTAL.fullmatch(folded) or (isinstance(kind, Choice) and kind.read(Held(found)).value):
             return False
         self._is_clouded = True
         self._reading.note(

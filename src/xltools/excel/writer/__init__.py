@@ -60,14 +60,22 @@ def write_return(
     """
     lists, stamp = lists or {}, stamp.with_flags_of(form)
     place = layout(form, form.lacking(stamp.flags or ()))
-    values = {**(values or {}), **form.counts(prose or {}), **list_figures(form, lists)}
+    given = stamp.given_of(form)
+    prose = {name: text for name, text in given.items() if name in form.fields and isinstance(text, str)} | {
+        **(prose or {})
+    }
+    values = {name: value for name, value in given.items() if isinstance(value, Decimal)} | {
+        **(values or {}),
+        **form.counts(prose),
+        **list_figures(form, lists),
+    }
     follows = form.carried(last or {}, stamp.period.number_in_year)
     carried = {name: value for name, value in follows.items() if name not in place.elsewhere}
     content = Content(
         place,
         stamp,
-        form.complete({**carried, **stamp.given_of(form), **values}),
-        prose or {},
+        form.complete({**carried, **values}),
+        prose,
         last=last if last and show_last else {},
         carried=frozenset(carried.keys() - values.keys()),
         lists=lists,

@@ -63,29 +63,31 @@ def write_field(
         if rollup:
             _write_summary(cell, rollup, width)
         else:
-            _write_value(cell, text)
-            _add_validation(cell)
+            _write_value(cell, text, is_open=field not in content.locked)
+            if field not in content.locked:
+                _add_validation(cell)
     if isinstance(kind, Text) and kind.name == "prose":
         page.set_row(area.row, min(_TALLEST, max(_PROSE_HEIGHT, lines(text, width) * _LINE + 10)))
 
 
-def _write_value(cell: _FieldCell, value: str) -> None:
+def _write_value(cell: _FieldCell, value: str, *, is_open: bool) -> None:
     """Draw the cell of a return."""
     canvas, kind = cell.canvas, cell.kind
     shown: object
-    style = canvas.open_text(valign="vcenter", indent=1)
+    look: dict[str, object] = {"bg_color": OPEN if is_open else LOCKED, "locked": not is_open}
+    style = canvas.open_text(valign="vcenter", indent=1, **look)
     if isinstance(kind, Choices):
         shown = clerk()("field.yes") if kind.figures(value).get(cell.option) else ""
-        style = canvas.open_text(valign="vcenter", align="center")
+        style = canvas.open_text(valign="vcenter", align="center", **look)
     elif isinstance(kind, Number):
         shown = cell.content.values.get(cell.name)
-        style = canvas.figure(num_format="0" if kind.whole else "General", bg_color=OPEN, locked=False)
+        style = canvas.figure(num_format="0" if kind.whole else "General", **look)
     elif isinstance(kind, Date):
         shown = serial_of(value)
-        style = canvas.figure(num_format="yyyy-mm-dd", bg_color=OPEN, locked=False)
+        style = canvas.figure(num_format="yyyy-mm-dd", **look)
     else:
         shown = kind.shown(value)
-        style = canvas.open_text() if kind.name == "prose" else style
+        style = canvas.open_text(**look) if kind.name == "prose" else style
     canvas.put(cell.page, cell.area, shown, style)
 
 

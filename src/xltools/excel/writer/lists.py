@@ -85,13 +85,15 @@ def write_list(canvas: Canvas, content: Content, sheet: ListSheet) -> None:
     header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     canvas.paper(page, printed, header, t("sheet.footer"), landscape=sheet.section.landscape)
     page.repeat_rows(sheet.HEAD_ROW)
-    canvas.protect(page, table=is_rollup, lines=not is_rollup)
+    canvas.protect(page, table=is_rollup, lines=not (is_rollup or sheet.list.given))
 
 
 def _hint(sheet: ListSheet, *, is_rollup: bool) -> str:
     t = clerk()
     if is_rollup:
         return t("list.hint-rollup")
+    if sheet.list.given:
+        return t("list.hint-given")
     return t("list.hint", most=sheet.list.most) + known_by_words(sheet.list)
 
 
@@ -111,10 +113,14 @@ class _ListWriter:
 
     def write(self, filled: tuple[ListLine, ...], area: Area) -> None:
         is_rollup = self._content.rollup is not None
+        given = () if is_rollup else self._sheet.list.given
+        pairs = list(zip(self._sheet.list.columns, self._kinds.values(), strict=True))
         looks = [
-            self._look(column, kind, is_open=not is_rollup)
-            for column, kind in zip(self._sheet.list.columns, self._kinds.values(), strict=True)
+            self._look(column, kind, is_open=not is_rollup, is_locked=column.key in given)
+            for column, kind in pairs
         ]
+        # Where the issuer gives the lines, there are no others.
+        beyond = [self._look(*pair, is_open=False, is_locked=True) for pair in pairs] if given else looks
         formulas = self._formulas(is_rollup=is_rollup)
         form, values = self._content.layout.form, self._content.values
         whole = derived_lines(form, self._sheet.list.key, filled, values)
@@ -129,7 +135,10 @@ class _ListWriter:
             else:
                 self._canvas.put(self._page, Area.at(row, 0), Decimal(index + 1), quiet)
             for column, (kind, value, look) in enumerate(
-                zip(self._kinds.values(), shown_values, looks, strict=True), area.column
+                zip(
+                    self._kinds.values(), shown_values, looks if index < len(filled) else beyond, strict=True
+                ),
+                area.column,
             ):
                 place, shown = Area.at(row, column), _shown(kind, value)
                 if column in formulas:
@@ -157,8 +166,8 @@ class _ListWriter:
             or (column.shows and not is_rollup)
         }
 
-    def _look(self, column: Column, kind: ValueKind, *, is_open: bool) -> Format:
-        colour, canvas = OPEN if is_open else "#FFFFFF", self._canvas
+    def _look(self, column: Column, kind: ValueKind, *, is_open: bool, is_locked: bool = False) -> Format:
+        colour, canvas = LOCKED if is_locked else OPEN if is_open else "#FFFFFF", self._canvas
         if column.shows:
             return canvas.boxed(bg_color=LOCKED)
         if isinstance(column.is_, Linear):
@@ -167,11 +176,16 @@ class _ListWriter:
             decimals = f".{'0' * column.places}" if column.places else ""
             return canvas.figure(num_format=f"0{decimals}", bg_color=LOCKED)
         if isinstance(kind, Number):
-            return canvas.figure(num_format="0" if kind.whole else "General", bg_color=colour, locked=False)
+            return canvas.figure(
+                num_format="0" if kind.whole else "General", bg_color=colour, locked=is_locked
+            )
         if isinstance(kind, Date):
-            return canvas.figure(num_format="yyyy-mm-dd", bg_color=colour, locked=False)
+            return canvas.figure(num_format="yyyy-mm-dd", bg_color=colour, locked=is_locked)
         return canvas.open_text(
-            bg_color=colour, valign="vcenter", align="center" if kind.name == "yes" else "left"
+            bg_color=colour,
+            locked=is_locked,
+            valign="vcenter",
+            align="center" if kind.name == "yes" else "left",
         )
 
     def _write_before(self, row: int, line: ListLine, quiet: Format) -> None:
@@ -196,7 +210,7 @@ class _ListWriter:
     def _validate(self, area: Area) -> None:
         form, one = self._content.layout.form, self._sheet.list
         for place, column in enumerate(one.columns, area.column):
-            if column.is_derived:
+            if column.is_derived or column.given:
                 continue
             cells, name = area._replace(column=place, last_column=place), f"{one.key}.{column.key}"
             above = one.keys.index(column.under) + area.column if column.under else 0

@@ -132,7 +132,7 @@ def _set_heights(page: Worksheet, sheet: Sheet, labels: Iterable[Label], sizes: 
 def _hint_text(content: Content, sheet: Sheet) -> str:
     t = clerk()
     if not sheet.cells:
-        return t("sheet.hint-fields" if sheet.fields else "sheet.hint-prose")
+        return t("sheet.hint-fields" if sheet.fields else "sheet.hint-prose") + _given_hint(content, sheet)
     if content.rollup:
         return t("sheet.hint-rollup")
     cells = [content.layout.form.cells[name] for name in sheet.cells]
@@ -144,10 +144,15 @@ def _hint_text(content: Content, sheet: Sheet) -> str:
         else ""
     )
     unit = t("sheet.hint-unit", unit=units.pop()) if len(units) == 1 else ""
-    elsewhere, form = content.layout.elsewhere, content.layout.form
-    given = t("sheet.hint-given") if sheet.cells.keys() & {*form.given} - elsewhere else ""
-    others = t("sheet.hint-elsewhere") if sheet.cells.keys() & elsewhere else ""
-    return t("sheet.hint") + derived + given + others + carried + unit
+    others = t("sheet.hint-elsewhere") if sheet.cells.keys() & content.layout.elsewhere else ""
+    return t("sheet.hint") + derived + _given_hint(content, sheet) + others + carried + unit
+
+
+def _given_hint(content: Content, sheet: Sheet) -> str:
+    """Return the sentence about what the issuer gives, if there is anything like that on the sheet of a return."""
+    given, fields = {*content.layout.form.given} - content.layout.elsewhere, content.layout.form.fields
+    names = {*sheet.cells, *(name for name in fields if name.startswith(f"{sheet.section.key}."))}
+    return clerk()("sheet.hint-given") if names & given and not content.rollup else ""
 
 
 def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from xltools.data.filing import Stamp
-from xltools.data.record import Agency
+from xltools.data.record import Agency, Lists
 from xltools.data.seal import seal
 from xltools.excel.package import parts_of, with_parts
 from xltools.excel.writer import write_return
@@ -36,13 +36,15 @@ class IssueWriter:
     show_last: bool = False
     _patterns: dict[Stamp, bytes] = field(default_factory=dict, repr=False)
 
-    def workbook(self, stamp: Stamp, last: Mapping[str, Decimal] | None = None) -> bytes:
-        """Return the workbook of one agency; *last* are its figures of last year, if known."""
+    def workbook(
+        self, stamp: Stamp, last: Mapping[str, Decimal] | None = None, lists: Lists | None = None
+    ) -> bytes:
+        """Return the workbook of one agency; *last* are its figures of last year, if known, *lists* lines of the issuer."""
         agency = stamp.agency
         own = {_NAME: agency.name, _CODE: agency.code}
         is_usual = agency.name != agency.code and all(map(_is_plain, own.values()))
         if last or stamp.given or not is_usual:
-            return self._built(stamp, last)
+            return self._built(stamp, last, lists)
         blank = replace(stamp, agency=Agency(agency.district, _CODE, _NAME))
         if blank not in self._patterns:
             self._patterns[blank] = self._built(blank)
@@ -58,9 +60,17 @@ class IssueWriter:
             parts[part] = content
         return with_parts(self._patterns[blank], parts)
 
-    def _built(self, stamp: Stamp, last: Mapping[str, Decimal] | None = None) -> bytes:
+    def _built(
+        self, stamp: Stamp, last: Mapping[str, Decimal] | None = None, lists: Lists | None = None
+    ) -> bytes:
         return write_return(
-            self.form, stamp, password=self.password, key=self.key, last=last, show_last=self.show_last
+            self.form,
+            stamp,
+            password=self.password,
+            key=self.key,
+            last=last,
+            show_last=self.show_last,
+            lists=lists,
         )
 
 
