@@ -15,7 +15,7 @@ from xltools.data.document import Paragraph, Table
 from xltools.data.filing import Return, Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency
-from xltools.document.other_unit import OtherUnit, check_unit, converted
+from xltools.document.other_unit import OtherUnit, check_unit, converted, other_units
 from xltools.document.publishing import compose, report_of
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.document.writer import render
@@ -23,7 +23,7 @@ from xltools.errors import InputError
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.load import load, parse
-from xltools.form.units import powers_between
+from xltools.form.units import larger_units, powers_between
 from xltools.text import LANGS, problem_text
 
 D = Decimal
@@ -263,6 +263,27 @@ def test_what_is_rounded_is_not_read_back():
 )
 def test_units_of_one_thing(unit, other, power):
     assert powers_between(unit, other) == power
+
+
+@pytest.mark.parametrize(
+    ("unit", "larger"),
+    [
+        ("元", ["千元", "万元", "百万元", "亿元"]),
+        ("万元", ["百万元", "亿元"]),
+        ("亿元", []),
+        ("百分点", []),
+        ("", []),
+        ("万", []),
+        ("人", ["千人", "万人", "百万人", "亿人"]),
+    ],
+)
+def test_larger_units_are_offered(unit, larger):
+    assert larger_units(unit) == larger
+
+
+def test_only_units_that_can_be_are_offered():
+    assert other_units(YUAN) == ["千元", "万元", "百万元", "亿元"]
+    assert other_units(parse(YUAN.text.replace("年末结转", "年末结转（元）"), "form")) == []
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,22 @@ import fill
 import pytest
 
 from commands import xltools
-from conftest import ROOT, unpacked
+from conftest import HERE, ROOT, unpacked
+from test_balanced import AMOUNTS
 from test_page import Page
 from xltools.collection import reading
+from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.reception import Reception
+from xltools.data.record import Agency
 from xltools.desk import work
 from xltools.desk.answering import Request, answer
 from xltools.errors import InputError
+from xltools.excel.writer import write_return
+from xltools.form.load import load
 
 SAMPLES = ROOT / "samples"
+UNITS = HERE / "forms" / "jsgk-2026.toml"
 
 
 @pytest.fixture
@@ -107,6 +113,41 @@ def test_a_year_is_that_of_the_commands(pair):
         assert work.publish(desk, "html").path
     assert tree(own) == tree(commands)
     assert events(own) == events(commands)
+
+
+def test_a_report_in_another_unit_is_that_of_the_command(tmp_path):
+    (tmp_path / "r.csv").write_text("code,name\n001,财政局\n", encoding="utf-8")
+    for name in ("commands", "desk"):
+        about = ("--year", 2026, "--district", "青禾区", "--roster", "r.csv", "--form", UNITS)
+        assert xltools(tmp_path, "init", name, *about).status == 0
+        (tmp_path / name / "inbox").mkdir(exist_ok=True)
+        (tmp_path / name / "inbox" / "001_财政局_2026.xlsx").write_bytes(amounts())
+        assert xltools(tmp_path / name, "merge").status == 0
+    commands, own = tmp_path / "commands", tmp_path / "desk"
+    done = xltools(commands, "publish", "--unit", "亿元", "--decimals", "1", "-o", "report.html", "--force")
+    assert done.status == 0, done.err
+    screen = screen_of(own, "/report")
+    assert Page(screen)
+    assert "亿元" in screen
+    about = {"token": "", "how": "html", "unit": "亿元", "decimals": "1"}
+    with at(own) as desk:
+        assert answer(desk, Request("POST", "/publish", about)).status == 200
+        assert answer(desk, Request("POST", "/publish", about | {"decimals": "many"})).status == 400
+        assert answer(desk, Request("POST", "/publish", about | {"unit": "公斤"})).status == 400
+    assert (own / "report.html").read_bytes() == (commands / "report.html").read_bytes()
+    assert "单位：亿元" in (own / "report.html").read_text(encoding="utf-8")
+
+
+def amounts():
+    """The return of an agency whose figures are in 万元."""
+    form = load(UNITS)
+    stamp = Stamp(form.key, form.edition, Period(2026), Agency("青禾区", "001", "财政局"))
+    return write_return(form, stamp, AMOUNTS, {"cover.preparer": "张三"})
+
+
+def screen_of(folder, target):
+    with at(folder) as desk:
+        return answer(desk, Request("GET", target)).body.decode()
 
 
 def test_accepting_and_choosing_are_those_of_the_commands(pair):

@@ -22,6 +22,7 @@ from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
 from xltools.desk import saving, screens, selfcheck, work
 from xltools.desk.work import Arrivals, Desk
+from xltools.document.other_unit import OtherUnit
 from xltools.document.writer import DOCUMENT_FORMATS
 from xltools.errors import InputError, MarkingError, Problem, XltoolsError
 from xltools.files import read_bytes
@@ -275,7 +276,9 @@ def _merge(desk: Desk, given: Mapping[str, str], _: Arrivals | None) -> str:
 
 def _publish(desk: Desk, given: Mapping[str, str], _: Arrivals | None) -> str:
     how = next((one for one in DOCUMENT_FORMATS if one == given.get("how")), DOCUMENT_FORMATS[0])
-    done, t = work.publish(desk, how), catalog(desk.lang)
+    unit, decimals = given.get("unit", ""), given.get("decimals", "")
+    other = OtherUnit(unit, int(decimals) if decimals.isdecimal() else -1) if unit else None
+    done, t = work.publish(desk, how, unit=other), catalog(desk.lang)
     refused = "desk.not-confirmed" if done.rendered else "desk.not-published"
     return _report(desk, [t("desk.published", path=done.path) if done.path else t(refused)])
 

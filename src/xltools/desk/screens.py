@@ -28,6 +28,7 @@ from xltools.desk.selfcheck import Checked
 from xltools.desk.work import AgencyView, Desk, View
 from xltools.document.list_table import list_table
 from xltools.document.official import official_table, top_row, unvalued
+from xltools.document.other_unit import other_units
 from xltools.document.pages import page
 from xltools.document.publishing import label_of
 from xltools.document.writer import DOCUMENT_FORMATS, missing_for
@@ -259,6 +260,7 @@ def report(desk: Desk, prepared: PreparedReport | None, told: Sequence[str] = ()
         prepared=prepared,
         formats=[how for how, lacks in missing.items() if lacks is None],
         missing=[] if desk.is_page else [how for how, lacks in missing.items() if lacks],
+        units=other_units(find(folder.form)),
         written=[path.name for path in reports(folder)],
         findings=prepared.collection.findings if prepared else (),
         passages=list(_passages(prepared)) if prepared and prepared.report else [],

@@ -50,6 +50,7 @@ from xltools.data.journal import Event
 from xltools.data.period import Period
 from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
+from xltools.document.other_unit import OtherUnit
 from xltools.document.writer import DocumentFormat
 from xltools.errors import InputError, Problem, XltoolsError
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
@@ -476,15 +477,20 @@ class Published(NamedTuple):
     path: Path | None = None
 
 
-def publish(desk: Desk, how: DocumentFormat, *, is_draft: bool = False) -> Published:
-    """Write the report on the roll-up, as ``publish`` does in a collection; a *draft* is returned and not written."""
+def publish(
+    desk: Desk, how: DocumentFormat, *, is_draft: bool = False, unit: OtherUnit | None = None
+) -> Published:
+    """Write the report on the roll-up, as ``publish`` does in a collection; a *draft* is returned and not written.
+
+    Its tables may be printed in another *unit*.
+    """
     folder, prepared = desk.folder(), report(desk)
     text = prepared.report
     if text is None or not (is_draft or prepared.is_publishable):
         return Published(prepared)
     output = folder.report.with_suffix(f".{how}")
     rendered = publishing.render_report(
-        prepared, text, how, name=str(output), draft=is_draft, witness=folder.witness
+        prepared, text, how, name=str(output), draft=is_draft, witness=folder.witness, unit=unit
     )
     if is_draft or not rendered.is_confirmed:
         return Published(prepared, rendered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from xltools.data.document import Paragraph
 from xltools.document.official import PrintedFigures, printed_labels, sheet_of
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form, Section
-from xltools.form.units import powers_between
+from xltools.form.units import larger_units, powers_between
 from xltools.text import clerk
 
 _MOST_DECIMALS = 6
@@ -39,6 +40,17 @@ class ConvertedTable(NamedTuple):
     units: Mapping[str, str]
     above: Paragraph
     below: Paragraph | None
+
+
+def other_units(form: Form) -> list[str]:
+    """Return the usual units in which the tables of reports of a form can be printed."""
+    units = dict.fromkeys(cell.unit for cell in form.cells.values() if cell.in_table and not cell.ratio)
+    found = []
+    for unit in dict.fromkeys(larger for own in units for larger in larger_units(own)):
+        with contextlib.suppress(InputError):
+            check_unit(form, OtherUnit(unit))
+            found.append(unit)
+    return found
 
 
 def check_unit(form: Form, how: OtherUnit) -> None:
