@@ -7,6 +7,7 @@ seldom as in the commands.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pathlib import Path
 import openpyxl
 
 from xltools.checking.checks import verify
+from xltools.cli import GC_THRESHOLD
 from xltools.collection.merging import merge
 from xltools.data.filing import Filing, Stamp
 from xltools.data.period import Period
@@ -23,7 +25,6 @@ from xltools.data.record import Agency, ListLine
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.load import parse
-from xltools.garbage import collect_seldom
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "tests" / "forms" / "aqyh-2024.toml").read_text(encoding="utf-8")
@@ -77,7 +78,7 @@ def main() -> None:
         return write_rollup(rollup) if rollup else b""
 
     load = seconds(lambda: [openpyxl.load_workbook(io.BytesIO(content)) for content in files])
-    collect_seldom()
+    gc.set_threshold(GC_THRESHOLD)
     verifying = seconds(lambda: [verify(filing) for filing in read()])
     merging = seconds(merged)
     rollup = merged()

@@ -12,17 +12,20 @@ from hypothesis import strategies as st
 
 from conftest import examples
 from xltools.checking.checks import verify
+from xltools.collection.second_reader import issued_findings
 from xltools.data.filing import Return, Stamp
 from xltools.data.notes import filling_notes
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine
 from xltools.errors import FormError
+from xltools.excel.package import patched
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.kinds import Choice
 from xltools.form.load import parse
 from xltools.libreoffice import is_installed, recalculated
 from xltools.text import message
+from xltools.witness.dropdowns import Dropdown, offered
 
 TEXT = """
 schema = 2
@@ -184,6 +187,62 @@ def test_another_program_finds_the_same_pairs():
     wrong = {int(address[1:]) for address, _ in expected(lines, "", "")}
     assert {row for row in range(4, 4 + len(lines)) if book["台账"].cell(row, 8).value != "√"} == wrong
     assert book["封面"]["E12"].value == "×不在所选项之下"
+
+
+def faults_of(change):
+    """What the second reader finds in a blank workbook after a change to its parts."""
+    stamp = Stamp(FORM.key, FORM.edition, PERIOD, Agency("青禾区", "001", "安监局"))
+    content = patched(issued(), change) if change else issued()
+    found = issued_findings(FORM, content, stamp, {}, "001.xlsx", recalculate=False)
+    return {finding.cell for finding in found}
+
+
+def in_sheet(name, old, new):
+    """A replacement of a text that is in the part of a sheet, or in the shared texts."""
+
+    def change(part):
+        assert old.encode() in part
+        return part.replace(old.encode(), new.encode())
+
+    return {name: change}
+
+
+CHANGES = {
+    "another row": (("sheet2", "$B4", "$B5"), {"register.hazard"}),
+    "another column": (("sheet2", "$E4", "$B4"), {"register.item"}),
+    "another field": (("sheet1", "SUBSTITUTE(cover.trade,", "SUBSTITUTE(cover.hazard,"), {"cover.hazard"}),
+    "all options": (
+        ("sheet2", "COUNTIF(xltools.codes.goods.above", "COUNTIF(xltools.codes.goods"),
+        {"register.item"},
+    ),
+}
+
+
+def test_the_second_reader_finds_the_dropdowns_as_they_should_be():
+    assert faults_of(None) == set()
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_second_reader_finds_a_dropdown_that_offers_something_else(name):
+    (part, old, new), cells = CHANGES[name]
+    assert faults_of(in_sheet(f"xl/worksheets/{part}.xml", old, new)) == cells
+
+
+@pytest.mark.parametrize(
+    ("signs", "options"), [(("~", "*", "?"), ["甲"]), ((), ["甲", "乙"]), (("?",), ["甲", "乙"])]
+)
+def test_the_second_reader_reads_wildcards_as_the_programs_do(signs, options):
+    ranges = {"a": ["煤*矿", "煤层矿", None], "b": ["甲", "乙", "丙"], "all": ["甲", "乙", "丙"]}
+    found = Dropdown("x", signs, "a", "b", "all")
+    assert offered(found, "煤*矿", ranges) == options
+    assert offered(found, "运输", ranges) == ["甲", "乙", "丙"]
+
+
+def test_the_second_reader_finds_an_item_under_another():
+    assert faults_of(in_sheet("xl/sharedStrings.xml", "<t>煤尘</t>", "<t>煤灰</t>")) >= {
+        "register.hazard",
+        "cover.hazard",
+    }
 
 
 FAULTS = {

@@ -17,7 +17,7 @@ from xltools.checking.versions import reading_digest
 from xltools.collection.given_file import load_given
 from xltools.collection.issuing import Issue
 from xltools.collection.merging import merge
-from xltools.collection.second_reader import issued_findings
+from xltools.collection.second_reader import SecondReader, given_figures, issued_findings
 from xltools.collection.settings import create
 from xltools.data.filing import given_of_text, given_text
 from xltools.data.given import Given, given_as, given_lines, with_given
@@ -470,3 +470,52 @@ def test_a_command_outside_of_a_collection_compares_with_a_file(command, known, 
     done = xltools(tmp_path, "verify", "in", "--form", "f.toml", "--given", "now.csv")
     assert (done.status, "2024-07" in done.err) == (2, True), "without a period the rows have none"
     assert xltools(tmp_path, command, *options[:-1], "none.csv", *more).status == 2
+
+
+# -- the second reader
+
+
+def second_reading(folder, known, file, **change):
+    """What the second reader says of a roll-up of the return as it was changed, with the issuer's *file* or without one."""
+    path = folder / "001_教育局_2026.xlsx"
+    path.write_bytes(filled(known, **change))
+    filings = [read_package(path.read_bytes(), str(path), FORM, given=known)]
+    waived = [replace(filings[0], findings=())]  # as if the findings had been accepted
+    rollup = merge(waived, FORM, PERIOD, HOME).rollup
+    reader = SecondReader(FORM, rollup.accounts, [path], given=given_figures(filings), given_file=file)
+    content = write_rollup(rollup)
+    return reader.expected, list(reader._returns.rollup_differences(content, "d.xlsx"))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_second_reader_takes_what_was_given_from_the_file(name, known, tmp_path):
+    (tmp_path / "given.csv").write_text(GIVEN, encoding="utf-8")
+    verdict, differences = second_reading(tmp_path, known, tmp_path / "given.csv", **CHANGES[name][0])
+    assert differences == []
+    of_list = name in {
+        "a number in a line",
+        "a date that nobody gave",
+        "the name of a line",
+        "the key of a line",
+    }
+    left = {"count(site)", "sum(site.visits)"} if of_list else set()
+    assert {(one.figure, one.reason) for one in verdict.undecided} == {(cell, "given") for cell in left}
+
+
+def test_the_second_reader_finds_a_figure_of_the_issuer_that_the_program_read_otherwise(known, tmp_path):
+    (tmp_path / "given.csv").write_text(GIVEN.replace("posts,60", "posts,61"), encoding="gb18030")
+    _, differences = second_reading(tmp_path, known, tmp_path / "given.csv")
+    assert {(one.figure, one.found, one.expected) for one in differences} >= {("cover.posts", "60", "61")}
+
+
+def test_without_the_file_it_takes_what_was_issued_or_says_what_it_did_not_check(known, tmp_path):
+    verdict, differences = second_reading(tmp_path, known, None)
+    assert (differences, verdict.undecided) == ([], ())
+    stamp = replace(
+        issue(known).stamp(ROSTER.find("001")), given=(Decimal(59), "portal", "2025-03-01", "2.x")
+    )
+    verdict, differences = second_reading(
+        tmp_path, known, None, stamp=stamp, values={"cover.posts": Decimal(60)}
+    )
+    assert differences == []
+    assert ("cover.posts", "given") in {(one.figure, one.reason) for one in verdict.undecided}

@@ -13,6 +13,7 @@ import test_days
 import test_dependent
 import test_fields
 import test_given
+import test_given_lines
 import test_lists
 import test_own_sums
 import test_products
@@ -746,7 +747,8 @@ def test_every_problem_of_a_form_has_a_case():
     of_lists = {fault[0] for _, fault in test_lists.FAULTS.values() if fault}
     of_lists |= {code for _, (code, _) in (test_lists.SHOWS | test_lists.CARRIES).values()}
     of_blocks = {code for _, code, _ in (test_blocks.FAULTS | test_whose.FAULTS).values()}
-    of_blocks |= {code for _, code in (test_given.FAULTS | test_own_sums.FAULTS).values()}
+    of_blocks |= {code for _, code in (test_given.FAULTS | test_given_lines.FORM_FAULTS).values()}
+    of_blocks |= {code for _, code in test_own_sums.FAULTS.values()}
     of_blocks |= {code for *_, code, _ in test_dependent.FAULTS.values()} | {
         code for *_, code in test_beside.FAULTS
     }

@@ -61,7 +61,7 @@ def threads(count=2):
 # -- in place of prepare_worker, in each process
 
 
-def killed():
+def killed(*_):
     """A process that dies over the return of agency 003, as of want of memory."""
     prepare_worker()
     from xltools.collection import reading as intake
@@ -76,7 +76,7 @@ def killed():
     intake.read_package = read
 
 
-def stumbling():
+def stumbling(*_):
     """A process with a defect in its reader that only the return of agency 003 meets."""
     prepare_worker()
     from xltools.excel import reader
@@ -91,7 +91,7 @@ def stumbling():
     reader.read_sheets = read
 
 
-def stumbling_checks():
+def stumbling_checks(*_):
     """The same with a defect in a check of a single return."""
     prepare_worker()
     from xltools.checking import checks

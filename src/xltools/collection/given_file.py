@@ -72,9 +72,9 @@ def load_given(path: Path, form: Form, period: Period | None, roster: Roster | N
         for other in who[1:]:
             found[str(about), other] = values
     lines = {(about, who, *cell[::2]) for about, who, name in seen if (cell := parts_of_cell(name))}
-    for (_, who, key), count in sorted(Counter(line[:3] for line in lines).items()):
+    for (_, agency, key), count in sorted(Counter(line[:3] for line in lines).items()):
         if count > (most := form.lists[key].most):
-            facts = {"agency": who, "list": key, "count": count, "most": most}
+            facts = {"agency": agency, "list": key, "count": count, "most": most}
             problems.append(Problem("given-lines", str(path), facts))
     if problems:
         raise InputError(*problems)

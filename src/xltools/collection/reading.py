@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import signal
@@ -26,7 +27,6 @@ from xltools.errors import InputError, Problem
 from xltools.excel.reader import read, read_package
 from xltools.files import shown
 from xltools.form.model import Form
-from xltools.garbage import collect_seldom
 from xltools.office.guard import Budget, Limits
 from xltools.office.kinds import kind_of
 
@@ -153,14 +153,16 @@ def processes_of_this_machine(count: int) -> Workers:
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
 
     context = multiprocessing.get_context("spawn")
-    start = partial(ProcessPoolExecutor, mp_context=context, initializer=prepare_worker)
+    start = partial(
+        ProcessPoolExecutor, mp_context=context, initializer=prepare_worker, initargs=gc.get_threshold()
+    )
     return Workers(start, count, (BrokenExecutor,))
 
 
-def prepare_worker() -> None:
+def prepare_worker(*collecting: int) -> None:
     """Make this worker ignore Ctrl-C, which its parent handles, and end when its parent was killed.
 
-    It looks for cycles as seldom as the commands do.
+    *collecting* are the thresholds at which it looks for cycles.
     """
     import multiprocessing  # noqa: PLC0415  not everywhere there are processes
 
@@ -171,7 +173,8 @@ def prepare_worker() -> None:
             parent.join()
             os._exit(1)
 
-    collect_seldom()
+    if collecting:
+        gc.set_threshold(*collecting)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A worker holds both ends of the pipe through which tasks come, so it would wait for ever on a dead parent.
     threading.Thread(target=leave, daemon=True).start()

@@ -157,7 +157,9 @@ def merge_files(
     from xltools.collection.second_reader import SecondReader, given_figures  # noqa: PLC0415  openpyxl is slow to import
 
     figures = given_figures(inputs.filings)
-    reader = SecondReader(options.form, outcome.rollup.accounts, inputs.inbox.paths, given=figures)
+    reader = SecondReader(
+        options.form, outcome.rollup.accounts, inputs.inbox.paths, given=figures, given_file=path
+    )
     outcome = replace(outcome, rollup=replace(outcome.rollup, second_reader=reader.sentence))
     return MergedFiles(options, inputs, outcome, last_year, reader)
 

@@ -12,19 +12,22 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from xltools import libreoffice
 from xltools.checking.second_reading import Recalculation, SecondReading
 from xltools.collection.manifest import hash_of
 from xltools.data.filing import Account, Filing, Return, Source, Stamp, flags_text, given_text
 from xltools.data.finding import Finding
+from xltools.data.given import CHANGED, RENEWED
 from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
+from xltools.form.lists import parts_of_cell
 from xltools.form.model import Form
 from xltools.text import Word, clerk
 from xltools.witness.agreement import AddedFile, FigureDifference, Returns, Undecided, Verdict
 from xltools.witness.form import FormFigures
+from xltools.witness.given import given_texts
 from xltools.witness.issued import IssueFault, faults, recalculation_faults
 
 _Found = TypeVar("_Found")
@@ -39,14 +42,15 @@ class SecondReader:
         accounts: Iterable[Account],
         handed_in: Iterable[Path] = (),
         *,
-        given: Mapping[str, Mapping[str, Decimal]] | None = None,
+        given: Mapping[str, IssuersFigures] | None = None,
+        given_file: Path | None = None,
         is_single: bool = False,
     ) -> None:
         """Read the files of the *accounts* of a roll-up, whose paths are relative to the current folder.
 
         Each file that was *handed in* must have an account, whether it was added or left out. With *is_single*, the
         account is that of a return that is published itself. *given* are the figures of the issuer that count, by the
-        hash of the file; they do not come from the returns.
+        hash of the file; they do not come from the returns, but from *given_file*, or from what was issued.
         """
         accounts, paths = list(accounts), {shown(path): path for path in handed_in}
         known = {_file_of(account.source, paths)[0] for account in accounts}
@@ -55,9 +59,13 @@ class SecondReader:
         for agency, source in ((one.agency, one.source) for one in accounts if one.status == "included"):
             district, code = (agency.district, agency.code) if agency else ("", "")
             path = _file_of(source, paths)[1]
-            own = tuple((given or {}).get(source.sha256, {}).items())
-            added.append(AddedFile(path, source.sha256, district, code, source.path, own))
-        self._returns = Returns(form.text, added, is_single=is_single)
+            one = AddedFile(path, source.sha256, district, code, source.path)
+            if own := (given or {}).get(source.sha256):
+                one = one._replace(given=tuple(own.figures.items()), left=own.left, period=own.period)
+            added.append(one._replace(agency=agency.name if agency else ""))
+        periods = {one.period for one in added} - {""}
+        texts = given_texts(read_bytes(given_file), *periods) if given_file and len(periods) == 1 else None
+        self._returns = Returns(form.text, added, is_single=is_single, given=texts)
 
     @cached_property
     def expected(self) -> Verdict:
@@ -127,13 +135,27 @@ def _found_by(
         return [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
 
 
-def given_figures(filings: Iterable[Filing]) -> dict[str, dict[str, Decimal]]:
+class IssuersFigures(NamedTuple):
+    """The figures of the issuer that count in a return, and those over lists of which it has other lines than came back."""
+
+    figures: Mapping[str, Decimal | None]
+    left: tuple[str, ...]
+    period: str
+
+
+def given_figures(filings: Iterable[Filing]) -> dict[str, IssuersFigures]:
     """Return the figures of the issuer that count in each return, by the hash of its file."""
     found = {}
     for one in filings:
-        if isinstance(one, Return) and not one.is_rollup:
-            values = one.record.values
-            found[one.source.sha256] = {name: values[name] for name in one.form.given if name in values}
+        if isinstance(one, Return) and not one.is_rollup and one.form.given:
+            form, values = one.form, one.record.values
+            names = [name for name in form.given if name in form.cells and name in values]
+            names += [name for name, (of_field, _) in form.counted.items() if of_field in form.given]
+            about = {finding.cell for finding in one.findings if finding.code in {CHANGED, RENEWED}}
+            lists = about | {cell[0] for cell in map(parts_of_cell, about) if cell}
+            left = tuple(name for name, over in form.list_figures.items() if over.list in lists)
+            figures = {name: values.get(name) for name in names}
+            found[one.source.sha256] = IssuersFigures(figures, left, str(one.record.period))
     return found
 
 

@@ -85,8 +85,11 @@ class Stamp:
         if len(self.given) != len(form.given):
             return {}
         pairs = zip(form.given, self.given, strict=True)
-        figures = {True: Decimal, False: str}
-        return {name: value for name, value in pairs if isinstance(value, figures[name in form.cells])}
+        return {
+            name: value
+            for name, value in pairs
+            if value is not None and isinstance(value, Decimal) == (name in form.cells)
+        }
 
 
 def flags_text(flags: Iterable[str] | None) -> str:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from xltools.witness.containers import contents
 from xltools.witness.document import printed_values
 from xltools.witness.form import WEIGHED, FormFigures
+from xltools.witness.given import UNCHECKED, GivenTexts, given_value, stamped
 from xltools.witness.labels import GridPlace
 from xltools.witness.value import NOTHING, Unknown, Value, is_same, shown, value_of
 from xltools.witness.workbook import LabelledWorkbook, figure_values
@@ -30,7 +31,8 @@ class AddedFile(NamedTuple):
     """A file that the roll-up includes, with the district and the code of its agency.
 
     ``path`` is the file or the archive that contains it; ``shown_path`` is the path to print in messages. ``given`` are
-    the figures of the issuer that count whatever the file holds.
+    the figures of the issuer that count whatever the file holds, as the program has them, and ``left`` are figures over
+    lists of which it took other lines.
     """
 
     path: Path
@@ -38,7 +40,10 @@ class AddedFile(NamedTuple):
     district: str
     code: str
     shown_path: str
-    given: tuple[tuple[str, Decimal], ...] = ()
+    given: tuple[tuple[str, Decimal | None], ...] = ()
+    left: tuple[str, ...] = ()
+    agency: str = ""
+    period: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -83,11 +88,21 @@ class Verdict(NamedTuple):
 class Returns:
     """The figures of every return in a roll-up, as the second reader found them."""
 
-    def __init__(self, form: str, added: Sequence[AddedFile], *, is_single: bool = False) -> None:
+    def __init__(
+        self,
+        form: str,
+        added: Sequence[AddedFile],
+        *,
+        is_single: bool = False,
+        given: GivenTexts | None = None,
+    ) -> None:
         """Read the files *added*, or the 2,000 with the lowest hashes. *form* is the TOML text of the form.
 
-        With *is_single*, the one file is a return that is published itself, with figures that cannot be added.
+        With *is_single*, the one file is a return that is published itself, with figures that cannot be added. *given* is
+        what the file of the issuer says; without it, what the workbooks were issued with is compared with the program.
         """
+        self._given = given
+        self._stamped: dict[AddedFile, Mapping[str, str]] = {}
         self.form, self.added, self.is_single = FormFigures(form), added, is_single
         self.sample = sorted(added, key=lambda one: one.sha256)[:MOST]
         self.values: dict[AddedFile, Mapping[str, Value]] = {}
@@ -99,10 +114,10 @@ class Returns:
     def _read(self, one: AddedFile) -> None:
         try:
             values = self._values_of(one)
-            if one.given and not isinstance(values, Unknown):
+            if (one.given or one.left) and not isinstance(values, Unknown):
                 own = {name: value for name, value in values.items() if not name.endswith(WEIGHED)}
-                own |= {name: Fraction(value) for name, value in one.given}
-                values = self.form.with_products(own)
+                own |= {name: self._given_value(one, name, value) for name, value in one.given}
+                values = self.form.with_products(own | dict.fromkeys(one.left, UNCHECKED))
         except OSError:
             values = Unknown("changed")
         except Exception:  # noqa: BLE001  openpyxl and zipfile raise many kinds; one file stops no other
@@ -125,7 +140,19 @@ class Returns:
         if not zipfile.is_zipfile(io.BytesIO(content)) or _is_word(content):
             values = printed_values(content, self.form)
             return values if isinstance(values, Unknown) else self.form.with_products(values)
-        return figure_values(LabelledWorkbook(io.BytesIO(content)), self.form)
+        book = LabelledWorkbook(io.BytesIO(content))
+        place = book.named.get("xltools.given")
+        self._stamped[one] = stamped(str(book.content(*place) or ""), self.form) if place else {}
+        return figure_values(book, self.form)
+
+    def _given_value(self, one: AddedFile, name: str, known: Decimal | None) -> Value:
+        """Return a figure of the issuer from its file, or as the workbook was issued; unknown if neither tells it."""
+        key = self.form.fields[name].field if name in self.form.fields else name
+        keys = ((one.period, who, key) for who in (one.code, one.agency))
+        found = next((self._given[key] for key in keys if key in self._given), None) if self._given else None
+        value = given_value(self.form, name, self._stamped.get(one, {}).get(key) if found is None else found)
+        is_known = found is not None or value == (None if known is None else Fraction(known))
+        return value if is_known else UNCHECKED
 
     def _content_of(self, one: AddedFile) -> bytes | Unknown:
         """Return the content with the recorded hash: that of the file, or of a member of the archive or the mail."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from xltools.witness.dropdowns import dependent_choices
 from xltools.witness.lists import CodedColumn, ListFigure, list_figure, name_in_row
 from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 
@@ -80,6 +81,7 @@ class FieldFigure(NamedTuple):
     known: frozenset[str] = frozenset()
     text: str = ""  # what the program writes for it
     is_given: bool = False
+    words: frozenset[str] = frozenset()  # that name the option
 
 
 class FormFigures:
@@ -128,6 +130,7 @@ class FormFigures:
             )
             if "(" in name
         }
+        self.dependent = list(dependent_choices(document))
         self._flags_of_lists = {
             one["key"]: frozenset({section.get("only", ""), one.get("only", "")} - {""})
             for section in document["section"]
@@ -146,6 +149,27 @@ class FormFigures:
                 one._replace(is_given=bool(field.get("given"))) for one in _field_figures(group, field, codes)
             )
         }
+        fields = {
+            f"{group['key']}.{one['key']}": one.get("kind", "text") == "number"
+            for group in groups
+            for one in group.get("fields", ())
+            if one.get("given")
+        }
+        columns = [
+            f"{one['key']}.{column['key']}"
+            for section in document["section"]
+            for one in section.get("list", ())
+            for column in one["columns"]
+            if column.get("given")
+        ]
+        self.given = {*fields, *columns}  # fields and columns of lists that the issuer fills in
+        # What the issuer gives, as it stands on the cover: numbers, other fields, lists.
+        self.given_order = (
+            *(name for name, is_number in fields.items() if is_number),
+            *(one.name for one in self.figures.values() if one.is_given and not one.is_derived),
+            *(name for name, is_number in fields.items() if not is_number),
+            *dict.fromkeys(column.partition(".")[0] for column in columns),
+        )
 
     def elsewhere(self, flags: frozenset[str]) -> set[str]:
         """Return the names of the inputs that are not asked of an agency with these *flags*."""
@@ -316,10 +340,11 @@ def _field_figures(
         options = codes[field["from"]] if kind == "choice" else _YES_OR_NO
         known = frozenset(_text(item) for item in options)
         for item in options:
-            own = _text(item)
-            yield FieldFigure(
+            own, words = _text(item), {_key(item), item["label"], item.get("code", _key(item))}
+            figure = FieldFigure(
                 f"{name}[{_key(item)}]", name, sheet, field["label"], frozenset({own}), known, own
             )
+            yield figure._replace(words=frozenset({own, *words}))
 
 
 def _list_figure(

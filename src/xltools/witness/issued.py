@@ -10,8 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from openpyxl.utils.cell import get_column_letter
+
+from xltools.witness.dropdowns import DependentChoice, dropdown, offered
 from xltools.witness.form import WEIGHED, DerivedColumn, FieldFigure, FormFigures
-from xltools.witness.labels import plain
+from xltools.witness.labels import GridPlace, plain
 from xltools.witness.lists import Over, own_formula
 from xltools.witness.value import Unknown, shown, value_of
 from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
@@ -76,6 +79,7 @@ def faults(
     yield from _field_faults(book, form, absent, filled)
     yield from _void_faults(book, form)
     yield from _list_faults(book, form)
+    yield from _dropdown_faults(book, form)
 
 
 def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
@@ -212,6 +216,46 @@ def _product(cells: list[tuple[str, bool]], places: int) -> str:
     if len(typed) < len(cells):
         formula = f'IFERROR({formula},"")'
     return f'IF(COUNT({",".join(typed)})<{len(typed)},"",{formula})' if typed else formula
+
+
+def _dropdown_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield the dropdowns of dependent choices that offer something else than the form says under an item.
+
+    In a list the item is in the row of the cell; the formula names it as for the first of its cells.
+    """
+    for one in form.dependent:
+        own = [book.named[one.name]] if one.name in book.named else []
+        offers: dict[str, CellPlace] = {}  # the first cell with each formula
+        for cell in book.range_places.get(one.name, own) if one.name not in form.given else ():
+            offers.setdefault(_formula_of_dropdown(book, *cell), cell)
+        for formula, (sheet, place) in offers.items():
+            if fault := _dropdown_fault(book, one, formula, place[0]):
+                yield IssueFault("validation", sheet, book.address(sheet, place), one.name, formula, fault)
+
+
+def _formula_of_dropdown(book: LabelledWorkbook, sheet: str, place: GridPlace) -> str:
+    address = book.address(sheet, place)
+    rules = book.book[sheet].data_validations.dataValidation
+    return next((str(rule.formula1 or "") for rule in rules if address in rule.sqref), "")
+
+
+def _dropdown_fault(book: LabelledWorkbook, one: DependentChoice, formula: str, row: int) -> str:
+    """Return what the dropdown of a dependent choice should be, or "" if it offers what the form says."""
+    found = dropdown(formula)
+    if found is None:
+        return one.above
+    if one.is_in_list and one.above in book.range_places:
+        (_, (_, column)), *_ = book.range_places[one.above]
+        items = {f"${get_column_letter(column)}{row}"}
+    else:
+        items = {one.above}
+    if found.item not in items:
+        return ", ".join(items)
+    for item, options in one.under.items():
+        if offered(found, item, book.ranges) != list(options or ("",)):
+            return f"{item}: {'、'.join(options)}"
+    is_whole = [str(text) for text in book.ranges.get(found.options, ())] == [*one.options]
+    return "" if is_whole else "、".join(one.options)
 
 
 def _formula_fault(book: LabelledWorkbook, column: DerivedColumn, number: int, content: str) -> str:
