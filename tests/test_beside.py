@@ -24,6 +24,7 @@ from xltools.document.writer import render
 from xltools.errors import FormError
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
+from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.load import load, parse
 from xltools.libreoffice import is_installed, recalculated
@@ -118,6 +119,21 @@ def test_both_tables_begin_in_one_row_and_share_the_checks_beside_them():
     heads = {label.text: label.area for label in sheet.labels if label.role == "head"}
     assert heads["收入"].last_column == heads["收入"].column == 3
     assert heads["决算数"].rows == 2  # the second table has no heading, so its heads take that row too
+
+
+def test_a_table_that_is_shorter_than_the_other_is_framed_to_the_same_end():
+    """Its bottom total stands higher, and an empty frame is below it; labels stand alike in both tables."""
+    (sheet,) = layout(FORM).sheets
+    (gap,) = sheet.gaps
+    rows = [sheet.cells[f"main.{key}.amount"].row for key in ("income_total", "spending_total")]
+    assert (gap.row, gap.last_row, gap.column) == (rows[0] + 1, rows[1], 0)
+    page = openpyxl.load_workbook(io.BytesIO(sound()))[sheet.name]
+    corner = page.cell(gap.row + 1, gap.column + 1)
+    assert (corner.value, corner.border.left.style, corner.border.top.style) == (None, "thin", "thin")
+    stubs = [label for label in sheet.labels if label.role == "stub"]
+    found = {label.text: page[a1(*label.area.anchor)].alignment.horizontal for label in stubs}
+    assert found["本年收入"] == found["本年支出"] == "center"
+    assert found["财政拨款"] == found["人员经费"] == "left"
 
 
 def test_one_broken_rule_and_one_typed_total_are_found_where_they_are():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import io
 from functools import cache
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands import xltools
 from conftest import examples
 from xltools.checking.checks import verify
 from xltools.collection.second_reader import issued_findings
@@ -17,6 +20,8 @@ from xltools.data.filing import Return, Stamp
 from xltools.data.notes import filling_notes
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine
+from xltools.desk import work
+from xltools.desk.answering import Request, answer
 from xltools.errors import FormError
 from xltools.excel.package import patched
 from xltools.excel.reader import read_package
@@ -243,6 +248,39 @@ def test_the_second_reader_finds_an_item_under_another():
         "register.hazard",
         "cover.hazard",
     }
+
+
+def test_the_desk_a_comparison_and_an_export_have_the_pairs(tmp_path):
+    text = TEXT.replace("print = 3", 'print = 3\nunique = ["trade"]')
+    (tmp_path / "f.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "r.csv").write_text("code,name\n001,安监局\n", encoding="utf-8")
+    about = ("--year", 2026, "--district", "青禾区", "--roster", "r.csv", "--form", "f.toml")
+    assert xltools(tmp_path, "init", "c", *about).status == 0
+    home = tmp_path / "c"
+    wrong, right = ([("r01", hazard, ("food", "milk"))] for hazard in ("speed", "gas"))
+    file = home / "inbox" / "001_安监局_2026.xlsx"
+    file.write_bytes(issued(wrong, {"cover.trade": "coal", "cover.hazard": "gas"}))
+    (tmp_path / "b.xlsx").write_bytes(issued(right, {"cover.trade": "coal", "cover.hazard": "dust"}))
+    cells = {"cover.hazard": "煤矿", "register.hazard[r01]": "01 煤*矿"}
+    with contextlib.chdir(home):
+        desk = work.Desk("zh")
+        found = work.look(desk).seen.collection.findings
+        assert {f.cell for f in found if f.code == "not-a-choice"} == set(cells)
+        screen = answer(desk, Request("GET", "/agency/001")).body.decode()
+    assert all(item in html.unescape(screen) for item in cells.values())
+    done = xltools(tmp_path, "diff", file, "b.xlsx", "--form", "f.toml")
+    assert done.status == 1, done.err
+    assert all(word in done.out for word in ("首要隐患", "煤尘", "超速？", "瓦斯超限"))
+    file.write_bytes((tmp_path / "b.xlsx").read_bytes())
+    assert xltools(home, "verify").status == 0
+    done = xltools(home, "export", "-o", "all.csv")
+    assert done.status == 0, done.err
+    told = {path.name: path.read_text(encoding="utf-8") for path in home.glob("all*.csv")}
+    assert any("瓦斯超限" in text and "牛奶" in text for text in told.values())
+    with contextlib.chdir(home):
+        assert work.merge(work.Desk("zh"), incomplete=False).path
+    rollup = read_package((home / "district.xlsx").read_bytes(), "district.xlsx", FORM)
+    assert [line.values[1] for line in rollup.record.lists["register"]] == ["gas"]
 
 
 FAULTS = {

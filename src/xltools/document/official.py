@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from itertools import accumulate
 from types import MappingProxyType
 
 from xltools.data.document import Box, BoxRole, Paragraph, Table
@@ -58,10 +57,8 @@ def official_table(
     # In a table of several bands each band has a head of its own.
     body = min(area.row for area in sheet.table.values()) - top
     head = body if len(section.bands) == 1 else 0
-    across = accumulate(block.label_columns + block.width for block in section.bands[0][:-1])
-    return Table(
-        tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head, tuple(across)
-    )
+    boxes = sorted(moved, key=lambda box: box.area)
+    return Table(tuple(boxes), sheet.widths, section.title, head, section.starts[1:])
 
 
 def printed_labels(sheet: Sheet) -> list[Label]:

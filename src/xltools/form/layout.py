@@ -192,8 +192,10 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     labels, fields = _placed_fields(form, section, above, _TITLE_ROWS, left, widths)
     row = _below(fields, _TITLE_ROWS)
     body_row = 0
+    gaps: list[Area] = []
     for band in section.bands:
         first = row + max(block.head_height for block in band)
+        bottom = first + max(len(leaves(block.rows)) if block.arrange == "grid" else 1 for block in band)
         column = 0
         for block in band:
             across = block.label_columns + block.width
@@ -203,8 +205,10 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
                 begin = column + _label_column(block)
                 labels += _row_labels(block.rows, first, begin, begin + block.label_depth)
                 labels += _asides(section, block, first, column)
+                if (end := first + len(leaves(block.rows))) < bottom:
+                    gaps.append(Area(end, column, bottom - 1, column + across - 1))
             column += across
-        row = first + max(len(leaves(block.rows)) if block.arrange == "grid" else 1 for block in band)
+        row = bottom
         body_row = body_row or first
     under = [one for one in section.fields if one.below]
     of_fields, below = _placed_fields(form, section, under, row, left, widths)
@@ -225,7 +229,20 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     hint = Area.at(1, 0, 1, width)
     signed = Area.at(row, 0, 1, width) if form.signers else None
     return Sheet(
-        section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, void, fields, signed, beside
+        section,
+        tuple(labels),
+        hint,
+        cells,
+        {},
+        groups,
+        widths,
+        page,
+        frozen_at,
+        void,
+        fields,
+        signed,
+        beside,
+        tuple(gaps),
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError, Word
@@ -432,6 +433,12 @@ class Section:
             else:
                 bands.append((block,))
         return tuple(bands)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The columns of the sheet in which tables begin."""
+        across = (block.label_columns + block.width for block in self.bands[0][:-1])
+        return tuple(accumulate(across, initial=0))
 
     @property
     def has_sheet(self) -> bool:

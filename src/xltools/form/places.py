@@ -142,6 +142,7 @@ class Sheet:
     fields: dict[str, Area] = field(default_factory=dict)  # by name; of several choices one for each option
     signed: Area | None = None  # below a table: the line where people sign on paper
     beside: Beside | None = None  # only for tables
+    gaps: tuple[Area, ...] = ()  # below a table that has fewer rows than the one beside it
 
     @property
     def name(self) -> str:

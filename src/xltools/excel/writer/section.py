@@ -48,7 +48,7 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
     beside = sheet.beside if content.last else None
     set_widths(page, _column_widths(sheet, beside))
     for label in sheet.labels:
-        canvas.put(page, label.area, label.text, _label_format(canvas, label))
+        canvas.put(page, label.area, label.text, _label_format(canvas, label, sheet))
     heads = _last_year_labels(content, beside) if beside else ()
     _set_heights(page, sheet, (*sheet.labels, *heads), _column_widths(sheet, beside))
     canvas.put(
@@ -86,7 +86,7 @@ def _write_signed(canvas: Canvas, content: Content, page: Worksheet, area: Area,
     page.set_row(area.row, 30)
 
 
-def _label_format(canvas: Canvas, label: Label) -> Format:
+def _label_format(canvas: Canvas, label: Label, sheet: Sheet) -> Format:
     if label.role == "title":
         return canvas.format(font_name=HEI, font_size=15, align="center")
     if label.role == "heading":
@@ -95,7 +95,8 @@ def _label_format(canvas: Canvas, label: Label) -> Format:
         return canvas.format(font_size=9, font_color=QUIET)
     if label.role == "field":
         return canvas.boxed(align="left", indent=1, bg_color=LOCKED)
-    align = "left" if label.role == "stub" and label.area.column else "center"
+    starts = sheet.section.starts if sheet.cells else ()
+    align = "left" if label.role == "stub" and label.area.column not in starts else "center"
     return canvas.boxed(align=align, indent=int(align == "left"), bold=label.role == "caption")
 
 
@@ -160,6 +161,8 @@ def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet
         _write_cell(canvas, content, page, content.layout.form.cells[name], area)
     for area in sheet.void.values():
         canvas.put(page, area, NO_VALUE, canvas.boxed(bg_color=LOCKED))
+    for area in sheet.gaps:
+        canvas.put(page, area, None, canvas.boxed())
     _add_validations(content, sheet, page)
     _show_texts(canvas, content, sheet, page)
     if content.last and sheet.beside:
