@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 import hostile
 import published
+import test_lists
+from commands import xltools
 from conftest import ROOT, by_day, examples, run, sound_prose, sound_values, year_before
 from published import WRITERS, report
 from xltools.checking.checks import verify
@@ -23,7 +25,9 @@ from xltools.collection.reading import ReadOptions, on_roster
 from xltools.data.finding import Severity
 from xltools.data.period import Period
 from xltools.data.roster import Entry, Roster
+from xltools.document.publishing import compose, report_of
 from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.writer import render
 from xltools.excel.reader import read
 from xltools.form.library import find
 
@@ -800,3 +804,36 @@ def test_hostile_files_are_told_as_they_were_before():
     for file in hostile.FILES.values():
         if file.code in {"html-file", "csv-file", "word-document"} and not file.is_heavy:
             assert ReadOptions().filing(InboxItem("x", file.make())).findings[0].code == file.code
+
+
+@pytest.mark.parametrize("how", ["html", "docx"])
+def test_the_lists_of_a_report_are_written_too(how, tmp_path):
+    """All of them as they are read from a report of the workbook, whose formulas are in it; one that cannot be read is named."""
+    one = test_lists.filing(test_lists.sound())
+    content = render(compose(report_of(one)), how)
+    (tmp_path / f"001_单位001_2024.{how}").write_bytes(content)
+    (tmp_path / "f.toml").write_text(test_lists.FORM.text, encoding="utf-8")
+    about = (
+        "--form",
+        "f.toml",
+        "--district",
+        "青禾区",
+        "-o",
+        "back.xlsx",
+        "--agency",
+        "单位001",
+        "--year",
+        2024,
+    )
+    done = xltools(tmp_path, "import", f"001_单位001_2024.{how}", *about, "--code", "001")
+    assert done.status == 0, done.err
+    back = read(tmp_path / "back.xlsx", test_lists.FORM)
+    assert back.record.lists == one.record.lists
+    assert back.record.values == one.record.values
+    assert not [finding for finding in verify(back) if finding.is_error]
+    if how == "html":
+        (tmp_path / "lost.html").write_text(content.decode().replace("序号", "号"), encoding="utf-8")
+        done = xltools(tmp_path, "import", "lost.html", *about, "--force")
+        assert done.status == 1
+        assert "lost.html" in done.err
+        assert "list-unread" in done.out

@@ -11,6 +11,7 @@ from xltools.collection.inbox import InboxItem, gather
 from xltools.collection.issuing import check_inputs, file_name
 from xltools.collection.reading import on_roster, readings
 from xltools.data.filing import Filing, Return, Skipped
+from xltools.data.list_lines import unread_cells
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.data.roster_lines import entry_of, flags_of
 from xltools.document.reader import ReportIdentity, document_in
@@ -68,7 +69,7 @@ def import_reports(
         raise RosterError(*faults)
     check_inputs(given.period, given.district or "-")
     filings = [filing for file in inbox.files for filing in _read(file, options)]
-    returns = [filing for filing in filings if isinstance(filing, Return) and not filing.unread]
+    returns = [one for one in filings if isinstance(one, Return) and not (one.unread or unread_cells(one))]
     outputs = _outputs(returns, output)
     if not force:
         refuse_existing(path for path, _ in outputs)
@@ -123,4 +124,6 @@ def _workbook(filing: Return, options: ImportOptions) -> bytes:
         flags_of(entry, filing.form) if entry else frozenset()
     )  # nothing read is left out
     stamp = replace(filing.stamp, agency=replace(agency, district=home), flags=flags)
-    return write_return(filing.form, stamp, filing.record.values, filing.prose)
+    return write_return(
+        filing.form, stamp, filing.record.values, filing.prose, lists=filing.record.lists
+    )
