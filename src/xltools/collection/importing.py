@@ -124,6 +124,4 @@ def _workbook(filing: Return, options: ImportOptions) -> bytes:
         flags_of(entry, filing.form) if entry else frozenset()
     )  # nothing read is left out
     stamp = replace(filing.stamp, agency=replace(agency, district=home), flags=flags)
-    return write_return(
-        filing.form, stamp, filing.record.values, filing.prose, lists=filing.record.lists
-    )
+    return write_return(filing.form, stamp, filing.record.values, filing.prose, lists=filing.record.lists)

@@ -67,9 +67,10 @@ def with_given(filing: Filing, given: Given | None) -> Filing:
         return filing
     known = given.of(filing.stamp.period, filing.agency) if given else {}
     filing = _with_values(filing, known)
-    for key in (name for name in filing.form.given if name in filing.form.lists):
-        if key not in filing.elsewhere and key not in unread_cells(filing):
-            filing = _with_lines(filing, filing.form.lists[key], known)
+    lists = [key for key in filing.form.given if key in filing.form.lists]
+    lost = filing.elsewhere | unread_cells(filing) if lists else frozenset()
+    for key in (key for key in lists if key not in lost):
+        filing = _with_lines(filing, filing.form.lists[key], known)
     return filing
 
 
@@ -97,17 +98,14 @@ def _with_values(filing: Return, given: Mapping[str, ListValue]) -> Return:
         held[name] = known[name]
     if not differing:
         return filing
-    prose = {name: text for name in {*filing.prose, *differing} if isinstance(text := held[name], str)}
-    counts = {name for name, (of_field, _) in form.counted.items() if of_field in differing}
-    values = {
-        name: value for name, value in held.items() if not isinstance(value, str) and name not in counts
-    }
-    values |= {name: value for name, value in form.counts(prose).items() if name in counts}
+    texts = {name: text for name in form.given if name in differing and isinstance(text := held[name], str)}
+    counts = {name for name, (of_field, _) in form.counted.items() if of_field in texts}
+    figures = {name: v for name, v in held.items() if isinstance(v, Decimal) and name not in counts}
     return replace(
         filing,
         findings=tuple(findings),
-        prose={name: prose[name] for name in sorted(prose) if prose[name]},
-        record=replace(filing.record, values=values),
+        prose={name: text for name, text in {**filing.prose, **texts}.items() if text},
+        record=replace(filing.record, values=figures | form.counts(texts)),
         unread=filing.unread - differing - counts,
         # What the file computed from another figure says nothing about the agency's own.
         clouded=filing.clouded | differing | counts,
