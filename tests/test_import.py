@@ -830,7 +830,7 @@ def test_the_lists_of_a_report_are_written_too(how, tmp_path):
     back = read(tmp_path / "back.xlsx", test_lists.FORM)
     assert back.record.lists == one.record.lists
     assert back.record.values == one.record.values
-    assert not [finding for finding in verify(back) if finding.is_error]
+    assert {f.cell for f in verify(back) if f.is_error} == {"cover.preparer"}  # a report has no cover
     if how == "html":
         (tmp_path / "lost.html").write_text(content.decode().replace("序号", "号"), encoding="utf-8")
         done = xltools(tmp_path, "import", "lost.html", *about, "--force")
