@@ -81,7 +81,7 @@ def load_given(path: Path, form: Form, period: Period | None, roster: Roster | N
     return Given(found)
 
 
-class _Meant(NamedTuple):
+class _GivenValue(NamedTuple):
     """What a row gives: the name of the cell, its value, and of a line of a list the values of the key."""
 
     name: str
@@ -89,7 +89,7 @@ class _Meant(NamedTuple):
     of_line: Mapping[str, ListValue] = {}
 
 
-def _meant(form: Form, text: str, figure: str) -> _Meant | Problem:
+def _meant(form: Form, text: str, figure: str) -> _GivenValue | Problem:
     """Return what a row gives to the cell that it calls *text*, or what is wrong with it."""
     key, column, line = parts_of_cell(text) or (text, "", "")
     one = form.lists.get(key)
@@ -101,7 +101,7 @@ def _meant(form: Form, text: str, figure: str) -> _Meant | Problem:
             ]
             return Problem("given-cell", facts={"text": text, "nearest": nearest(text, names)})
         value = _value(figure, form.kinds.get(text), form.cells.get(text))
-        return _wrong(text, figure) if value is None else _Meant(text, value)
+        return _wrong(text, figure) if value is None else _GivenValue(text, value)
     parts = parts_of_key(line)
     values = {
         own: _value(part, form.column_kinds[f"{key}.{own}"], form.column_cell(f"{key}.{own}"))
@@ -117,7 +117,7 @@ def _meant(form: Form, text: str, figure: str) -> _Meant | Problem:
     value = _value(figure, form.column_kinds[f"{key}.{column}"], form.column_cell(f"{key}.{column}"))
     if value is None or known.get(column, value) != value:
         return _wrong(text, figure)
-    return _Meant(
+    return _GivenValue(
         cell_name(key, column, line), value, {cell_name(key, own, line): part for own, part in known.items()}
     )
 
