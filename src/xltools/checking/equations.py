@@ -48,8 +48,14 @@ class Equations:
     """
 
     def __init__(
-        self, form: Form, typed: frozenset[str], unknown: frozenset[str], elsewhere: frozenset[str]
+        self,
+        form: Form,
+        typed: frozenset[str],
+        unknown: frozenset[str],
+        elsewhere: frozenset[str],
+        number_in_year: int,
     ) -> None:
+        self._number_in_year = number_in_year
         self.form, self.typed, self.unknown = form, typed | frozenset(form.input_names), unknown
         self._elsewhere, self.fixed = (
             elsewhere,
@@ -83,7 +89,7 @@ class Equations:
     @cached_property
     def computed(self) -> Equations:
         """The same form with every total computed."""
-        return equations_of(self.form, frozenset(), self.unknown, self._elsewhere)
+        return equations_of(self.form, frozenset(), self.unknown, self._elsewhere, self._number_in_year)
 
     def spread(self, terms: Sequence[tuple[int, str]]) -> Mapping[str, int]:
         """Return a sum over typed cells: a computed total is replaced by what it adds up."""
@@ -130,8 +136,8 @@ class Equations:
         """The other constraints that figures must satisfy, over typed cells, by cell: what breaks one corrects nothing."""
         found: dict[str, list[Constraint]] = defaultdict(list)
         for identity in self._identities:
-            one = identity.constraint
-            if one.is_exact or one.level != "error":
+            one = identity.constraint.at(self._number_in_year)
+            if one is None or identity.constraint.is_exact or one.level != "error":
                 continue
             when = Condition(tuple(map(self._over_typed, one.when.relations)))
             one = one._replace(relation=self._over_typed(one.relation), when=when)
@@ -180,9 +186,9 @@ class Equations:
 
     @cached_property
     def _grids(self) -> list[list[list[Cell]]]:
-        """The rows of each block."""
+        """The rows of each table, with the cells that are not there."""
         blocks: dict[int, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
-        for cell in self.form.cells.values():
+        for cell in self.form.crossings.values():
             blocks[id(cell.block)][cell.row.key].append(cell)
         return [list(rows.values()) for rows in blocks.values()]
 
@@ -217,12 +223,13 @@ class Equations:
         """The lines that may have been exchanged or shifted; an exchange nobody notices is left out by ``equations``."""
         found: list[Lines] = []
         for way in (way for grid in self._grids for way in (grid, _columns(grid))):
-            names = [tuple(cell.name for cell in line if not cell.is_total) for line in way]
+            there = [[cell for cell in line if cell.name not in self.form.void] for line in way]
+            names = [tuple(cell.name for cell in line if not cell.is_total) for line in there]
             for one, other in zip(names, [*names[1:], ()], strict=True):
                 if not self.unknown.isdisjoint((*one, *other)):
                     continue
-                if len(one) == len(other) > 0:
-                    pairs = zip(one, other, strict=True)
+                pairs = [*zip(one, other, strict=True)] if len(one) == len(other) else []
+                if pairs and all(is_in_line(self.form.cells[m], self.form.cells[n]) for m, n in pairs):
                     differ = [set(self.trace.get(m, ())) ^ set(self.trace.get(n, ())) for m, n in pairs]
                     found.append(Lines(one, other, frozenset(e for trace in differ for e, _ in trace)))
                 if len(one) >= _SHIFTABLE:
@@ -233,10 +240,17 @@ class Equations:
 
 @lru_cache(maxsize=64)  # 4 ms each; one for each way in which the returns of a collection have typed totals
 def equations_of(
-    form: Form, typed: frozenset[str], unknown: frozenset[str], elsewhere: frozenset[str] = frozenset()
+    form: Form,
+    typed: frozenset[str],
+    unknown: frozenset[str],
+    elsewhere: frozenset[str] = frozenset(),
+    number_in_year: int = 1,
 ) -> Equations:
-    """Return the equations of *form* with these totals *typed*, these inputs *unknown* and these *elsewhere*, not asked."""
-    return Equations(form, typed, unknown, elsewhere)
+    """Return the equations of *form* with these totals *typed*, these inputs *unknown* and these *elsewhere*, not asked.
+
+    They are those of the period of that number in its year.
+    """
+    return Equations(form, typed, unknown, elsewhere, number_in_year)
 
 
 def published_cells(form: Form) -> tuple[str, ...]:

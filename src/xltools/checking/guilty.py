@@ -99,7 +99,8 @@ def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Or
         if one.value is not None:
             expected = values.get(name, ZERO)
             figures[name] = expected if close(one.value, expected) else one.value
-    equations = equations_of(filing.form, frozenset(shown), unknown, filing.elsewhere)
+    number = filing.record.period.number_in_year
+    equations = equations_of(filing.form, frozenset(shown), unknown, filing.elsewhere, number)
     search = Search(equations, figures, last)
     if not search.rests:
         return []

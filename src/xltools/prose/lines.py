@@ -35,6 +35,10 @@ class TableNames(NamedTuple):
     row: str | None
     column: str | None
 
+    def sum(self, pairs: Iterable[tuple[str, str]], sign: int = 1) -> Linear:
+        """Return the sum of those cells that are there; without terms if none is."""
+        return Linear(tuple((sign, self.cells[pair]) for pair in pairs if pair in self.cells))
+
 
 class NamedLine(NamedTuple):
     """A row or a column, or a group of such; ``keys`` are those of the lines that hold its cells, totals apart."""
@@ -67,8 +71,7 @@ class LineNames(NamedTuple):
 
     def meeting(self, row: NamedLine, column: NamedLine) -> Linear:
         """Return the sum of the cells in which a row and a column of one table meet."""
-        cells = self.tables[row.block].cells
-        return Linear(tuple((1, cells[one, other]) for one in row.keys for other in column.keys))
+        return self.tables[row.block].sum((one, other) for one in row.keys for other in column.keys)
 
     def alone(self, line: NamedLine) -> Linear | None:
         """Return the sum of a line where no line of the other axis is named: its total, or its only cell."""
@@ -76,8 +79,7 @@ class LineNames(NamedTuple):
         other = table.column if line.is_row else table.row
         if other is None:
             return None
-        pairs = ((key, other) if line.is_row else (other, key) for key in line.keys)
-        return Linear(tuple((1, table.cells[pair]) for pair in pairs))
+        return table.sum((key, other) if line.is_row else (other, key) for key in line.keys)
 
     def table_of(self, linear: Linear) -> int | None:
         """Return the index of the table that holds the first cell of a sum."""
@@ -94,7 +96,8 @@ class LineNames(NamedTuple):
             row, column = place.get(name, ("", ""))
             if not row or (row if line.is_row else column) != usual:
                 return None
-            terms += ((sign, table.cells[(key, column) if line.is_row else (row, key)]) for key in line.keys)
+            pairs = ((key, column) if line.is_row else (row, key) for key in line.keys)
+            terms += table.sum(pairs, sign).terms
         return Linear(tuple(terms))
 
 
@@ -135,7 +138,7 @@ def _named(form: Form, index: int, block: Block) -> Iterator[NamedLine]:
             labels = [line.label, *line.also, *((above[-1].label,) if total else ())]
             if line.lines and any(one.is_ is not None for one in leaves((line,))):
                 continue  # its total has its name
-            if not all(one.additive and not one.mean for one in held):
+            if not all(one.additive and not one.is_quotient for one in held):
                 continue
             whole = dict.fromkeys(name for label in labels for name in _names(label))
             names = whole | dict.fromkeys(brief for name in whole for brief in _without(name, subjects))
@@ -171,6 +174,6 @@ def _without(name: str, subjects: Iterable[str]) -> Iterator[str]:
 
 def _usual(axis: Sequence[Line]) -> str | None:
     """Return the key of the total of an axis, or of its only line."""
-    held = leaves(tuple(axis))
-    totals = [line.key for line in axis if line.is_ is not None and not line.lines]
+    held = [line for line in leaves(tuple(axis)) if not line.is_quotient]
+    totals = [line.key for line in axis if line.adds_lines and not line.lines]
     return totals[0] if len(totals) == 1 else held[0].key if len(held) == 1 else None
