@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -49,7 +49,8 @@ def _with_all_spelled_out(form: Form) -> Form:
         blocks = []
         for written in section.blocks:
             block = _with_rows(written, codes)
-            rows, columns = (_spelled_axis(axis, block, section) for axis in (block.rows, block.columns))
+            rows = _spelled_axis(block.rows, block, section, is_rows=True)
+            columns = _spelled_axis(block.columns, block, section, is_rows=False)
             blocks.append(replace(block, rows=rows, columns=columns))
         lists = tuple(_spelled_list(one, section, codes) for one in section.lists)
         sections.append(replace(section, blocks=tuple(blocks), lists=lists))
@@ -109,21 +110,30 @@ def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:
     return replace(block, rows=(*rows, *block.rows))
 
 
-def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section) -> tuple[Line, ...]:
-    """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中) and means.
+def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section, *, is_rows: bool) -> tuple[Line, ...]:
+    """Return an axis; all are the typed lines of one unit beside the total, whatever other totals add them.
 
-    A line that counts options of fields, or of lists, is no total of the axis, so it is among them.
+    Parts (其中) and means are no such lines. Where none is under the label of the total, as under a head 合计 over totals of
+    several units, those beside that label are meant. A line that counts options of fields, or of lists, is no total of the
+    axis, so it is among them.
     """
-    typed = [x for x in leaves(axis) if x.is_ != ALL and not x.adds_lines and not x.is_quotient]
-    typed = [x for x in typed if x.additive and not x.of]
+    added = [line for line in leaves(block.columns) if not line.is_quotient]
+    has_units = not is_rows or any(line.unit is None for line in added)  # those of columns come before those of rows
 
-    def spelled(line: Line) -> Line:
+    def unit(line: Line) -> str:
+        return unit_of(line, block, section) if has_units else ""
+
+    def typed(lines: tuple[Line, ...]) -> Iterator[Line]:
+        for one in leaves(lines):
+            if one.is_ != ALL and not one.adds_lines and not one.is_quotient and one.additive and not one.of:
+                yield one
+
+    def spelled(line: Line, around: tuple[tuple[Line, ...], ...]) -> Line:
         if line.lines:
-            return replace(line, lines=tuple(map(spelled, line.lines)))
+            return replace(line, lines=tuple(spelled(one, (line.lines, *around)) for one in line.lines))
         if line.is_ != ALL:
             return line
-        unit = unit_of(line, block, section)
-        same = (one.key for one in typed if unit_of(one, block, section) == unit)
-        return replace(line, is_=Linear(tuple((1, key) for key in same)))
+        found = ([one.key for one in typed(lines) if unit(one) == unit(line)] for lines in around)
+        return replace(line, is_=Linear(tuple((1, key) for key in next(filter(None, found), ()))))
 
-    return tuple(map(spelled, axis))
+    return tuple(spelled(line, (axis,)) for line in axis)
