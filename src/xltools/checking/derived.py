@@ -30,7 +30,7 @@ def code_of(shown: Shown, *, right: bool, consistent: bool, wrong: str) -> str:
         case Origin.UNCALCULATED:
             return "not-calculated"
         case Origin.FORMULA:
-            return "" if right or consistent else "total-stale"
+            return "" if consistent else "total-stale"
         case Origin.CHANGED:
             return "formula-changed" if right else "formula-wrong"
         case Origin.UNKNOWN:
