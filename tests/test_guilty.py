@@ -455,17 +455,6 @@ def test_a_total_over_a_list_blames_no_cell():
     assert not guilty(one, {})
 
 
-def test_a_result_that_is_right_is_not_told_although_a_part_of_it_was_overwritten():
-    """显示 55，应为 55 would be said of a total that was computed before its part was typed over."""
-    values = {"disputes.review.upheld": Decimal(10), "disputes.review.corrected": Decimal(1)}
-    full = FORM.complete(values)
-    shown = {
-        name: Shown(full[name], str(full[name]), Origin.FORMULA) for name in FORM.definitions if name in full
-    } | typed(FORM.definitions["applications.total.total"].names[0], 4)
-    found = [f.code for f in verified(filing(values, shown)).findings if f.code.startswith("total-")]
-    assert found == ["total-wrong"]
-
-
 def test_an_old_format_names_what_is_named_whether_its_totals_were_typed_or_computed():
     values = {"disputes.review.upheld": Decimal(10), "disputes.review.corrected": Decimal(1)}
     (as_typed,) = guilty(filing(values, typed("disputes.review.total", 0)), {})
