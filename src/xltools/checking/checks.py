@@ -41,7 +41,8 @@ from xltools.form.days import breaks, day_of, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Number
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
-from xltools.form.model import Cell, Form, Identity, Rule
+from xltools.form.model import Cell, Form, Identity
+from xltools.form.sections import Rule
 from xltools.prose.checks import prose, read_prose, said
 from xltools.text import Sum, clerk
 from xltools.white_space import is_blank

@@ -36,7 +36,8 @@ from xltools.data.record import ListLine
 from xltools.form.days import compares_days, day_of
 from xltools.form.linear import Linear
 from xltools.form.lists import Column, cell_name, parts_of_cell
-from xltools.form.model import Form, List, Rule
+from xltools.form.model import Form
+from xltools.form.sections import List, Rule
 from xltools.text import Word, clerk
 
 DOUBLED = "line-doubled"

@@ -25,7 +25,8 @@ from xltools.data.record import Agency, Figures
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.lists import cell_name
-from xltools.form.model import Cell, Form, Identity, List, of_last_year
+from xltools.form.model import Cell, Form, Identity, of_last_year
+from xltools.form.sections import List
 from xltools.form.wording import AGO, LAST, own_name, time_of
 from xltools.text import Sum, Word
 

@@ -13,9 +13,10 @@ from xltools.form.fields import Field
 from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
-from xltools.form.model import Form, List
+from xltools.form.model import Form
 from xltools.form.ratio import Product
 from xltools.form.relation import PRINTED, Condition, Relation
+from xltools.form.sections import List
 from xltools.text import Phrases, clerk
 
 _MOST_OPTIONS = 40  # in print

@@ -16,7 +16,8 @@ from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine, ListValue
 from xltools.data.row_checksum import checksum, line_texts
 from xltools.form.lists import cell_name, parts_of_cell
-from xltools.form.model import Form, List
+from xltools.form.model import Form
+from xltools.form.sections import List
 from xltools.text import clerk
 
 CHANGED, RENEWED = "given-changed", "given-renewed"

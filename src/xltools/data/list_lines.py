@@ -19,8 +19,9 @@ from xltools.form.days import breaks, compares_days, is_fixed, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Choice, Text, ValueKind
 from xltools.form.linear import EXACT, ROW_CODE, UNDER_ROW, ZERO, Linear, OverList
 from xltools.form.lists import Column, cell_name, parts_of_cell
-from xltools.form.model import Form, List, Rule
+from xltools.form.model import Form
 from xltools.form.ratio import Product, rounded
+from xltools.form.sections import List, Rule
 from xltools.form.shapes import code_above, levels_of
 from xltools.text import clerk
 

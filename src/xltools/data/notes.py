@@ -23,11 +23,11 @@ from xltools.data.field_words import (
 from xltools.data.plain_table import plain_table
 from xltools.form.fields import Valued
 from xltools.form.linear import Linear
-from xltools.form.model import (
-    COVER,
-    RULE_MAKERS,
+from xltools.form.model import COVER, RULE_MAKERS, Form
+from xltools.form.ratio import PLACES, Ratio, scale_of
+from xltools.form.relation import Condition, Relation
+from xltools.form.sections import (
     Block,
-    Form,
     Line,
     List,
     Rule,
@@ -38,8 +38,6 @@ from xltools.form.model import (
     unit_of,
     walk,
 )
-from xltools.form.ratio import PLACES, Ratio, scale_of
-from xltools.form.relation import Condition, Relation
 from xltools.text import clerk
 
 _LINE_WIDTHS = (28.0, 9.5, 9.5, 41.0)  # characters: label, unit, who fills it in, note

@@ -13,7 +13,8 @@ from xltools.data.period import Period
 from xltools.errors import AdditionError, Problem
 from xltools.form.kinds import Choice
 from xltools.form.linear import EXACT, ZERO
-from xltools.form.model import Form, List
+from xltools.form.model import Form
+from xltools.form.sections import List
 
 Figures = Mapping[str, Decimal]  # by name of cell
 

@@ -15,7 +15,8 @@ from xltools.data.measure import foremost
 from xltools.data.period import Period
 from xltools.data.record import Agency, Figures, Lists, Record, add_to, total
 from xltools.form.kinds import Date
-from xltools.form.model import Chart, Form
+from xltools.form.model import Form
+from xltools.form.sections import Chart
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
 

@@ -14,7 +14,8 @@ from xltools.data.plain_table import plain_table
 from xltools.data.record import Figures
 from xltools.data.year_on_year import change_in
 from xltools.errors import InputError, Problem
-from xltools.form.model import Cell, Chart, Form, Section, leaves
+from xltools.form.model import Cell, Form
+from xltools.form.sections import Chart, Section, leaves
 from xltools.text import clerk
 
 _HEADS = ("row", "column", "unit", "now", "last", "change", "rate")

@@ -8,8 +8,9 @@ from xltools.data.document import Box, Document, DocumentBlock, Heading, Paragra
 from xltools.document.field_table import field_table
 from xltools.document.list_table import list_table
 from xltools.document.official import official_table
-from xltools.form.model import Form, Section
+from xltools.form.model import Form
 from xltools.form.places import Area
+from xltools.form.sections import Section
 from xltools.text import clerk
 
 _ACROSS = 2  # fields per row

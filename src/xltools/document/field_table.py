@@ -11,7 +11,8 @@ from xltools.data.filing import Return
 from xltools.data.number import digits
 from xltools.data.plain_table import plain_table
 from xltools.form.fields import label_with_unit
-from xltools.form.model import Form, Section
+from xltools.form.model import Form
+from xltools.form.sections import Section
 from xltools.text import clerk
 
 _WIDTHS = (30.0, 50.0)  # characters

@@ -13,7 +13,8 @@ from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.roster import Roster
 from xltools.data.roster_lines import entry_of
 from xltools.form.fields import Field
-from xltools.form.model import Form, Part, Section
+from xltools.form.model import Form
+from xltools.form.sections import Part, Section
 from xltools.prose.filling import with_figures
 from xltools.prose.sentences import says_nothing
 from xltools.text import clerk

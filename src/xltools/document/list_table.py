@@ -10,7 +10,8 @@ from xltools.data.list_lines import derived_lines, shown_value
 from xltools.data.number import NO_VALUE, digits
 from xltools.data.plain_table import plain_table
 from xltools.data.record import ListLine, Record
-from xltools.form.model import Form, List
+from xltools.form.model import Form
+from xltools.form.sections import List
 from xltools.text import clerk
 
 _WIDTHS = {"number": 12.0, "text": 24.0, "prose": 36.0, "date": 12.0, "yes": 8.0}

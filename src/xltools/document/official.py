@@ -10,8 +10,9 @@ from types import MappingProxyType
 from xltools.data.document import Box, BoxRole, Paragraph, Table
 from xltools.data.number import NO_VALUE, digits
 from xltools.form.layout import layout
-from xltools.form.model import Cell, Form, Section
+from xltools.form.model import Cell, Form
 from xltools.form.places import Area, Label, Sheet
+from xltools.form.sections import Section
 from xltools.text import clerk
 
 _NAMED = 5  # unknown figures that a note names; it counts the others

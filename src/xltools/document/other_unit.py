@@ -14,7 +14,8 @@ from xltools.data.balanced import balanced
 from xltools.data.document import Paragraph
 from xltools.document.official import PrintedFigures, printed_labels, sheet_of
 from xltools.errors import InputError, Problem
-from xltools.form.model import Form, Section
+from xltools.form.model import Form
+from xltools.form.sections import Section
 from xltools.form.units import larger_units, powers_between
 from xltools.text import clerk
 

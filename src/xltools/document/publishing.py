@@ -25,7 +25,8 @@ from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph
 from xltools.document.official import PrintedFigures, official_table, unknown_note
 from xltools.document.other_unit import ConvertedTable, OtherUnit, converted
 from xltools.errors import InputError, Problem
-from xltools.form.model import Form, Section
+from xltools.form.model import Form
+from xltools.form.sections import Section
 from xltools.form.wording import Brace, Conditional, Wording, WordingError
 from xltools.prose.filling import TextValues
 from xltools.text import clerk

@@ -11,10 +11,11 @@ from xltools.form.days import compares_days
 from xltools.form.kinds import Choice, Text, ValueKind
 from xltools.form.linear import ROW_CODE, UNDER_ROW, Linear, OverList
 from xltools.form.lists import Column
-from xltools.form.model import Form, List, Rule
+from xltools.form.model import Form
 from xltools.form.places import PREFIX
 from xltools.form.ratio import Ratio
 from xltools.form.relation import Condition, Level, Relation
+from xltools.form.sections import List, Rule
 from xltools.form.shapes import levels_of, sequences
 from xltools.text import clerk
 

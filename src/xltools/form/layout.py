@@ -13,20 +13,7 @@ from typing import Literal, NamedTuple, TypeVar
 from xltools.form.fields import Field, label_with_unit
 from xltools.form.kinds import Choices
 from xltools.form.linear import Linear, count_of
-from xltools.form.model import (
-    COVER,
-    Block,
-    Cell,
-    Form,
-    Identity,
-    Line,
-    Part,
-    Section,
-    Stub,
-    along_column,
-    leaves,
-    unit_of,
-)
+from xltools.form.model import COVER, Cell, Form, Identity, along_column
 from xltools.form.places import (
     FIRST_COLUMN,
     SHOWN_STAMP,
@@ -42,6 +29,7 @@ from xltools.form.places import (
     stamp_keys,
 )
 from xltools.form.relation import LEVELS, Constraint, Relation
+from xltools.form.sections import Block, Line, Part, Section, Stub, leaves, unit_of
 from xltools.text import clerk
 
 _TITLE_ROWS = 2  # the title of the section, and a hint on which cells to fill

@@ -32,11 +32,12 @@ from xltools.form.lint_ratios import decimal_faults, meeting_faults, quotient_fa
 from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
 from xltools.form.lint_sums import parts_faults, totals_faults, unit_faults
 from xltools.form.lint_whose import whole_faults, whose_faults
-from xltools.form.model import Form, Line, Part, Section, leaves, unit_of, walk
+from xltools.form.model import Form
 from xltools.form.places import CODES, RESERVED_SHEETS
 from xltools.form.prose import PERIODS, named_in
 from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
+from xltools.form.sections import Line, Part, Section, leaves, unit_of, walk
 from xltools.form.wording import Wording, own_name, time_of
 from xltools.toml_tables import nearest
 

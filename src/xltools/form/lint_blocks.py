@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.lint_names import unknown_faults
-from xltools.form.model import Block, Cell, Form, Section, along_column, leaves
+from xltools.form.model import Cell, Form, along_column
+from xltools.form.sections import Block, Section, leaves
 
 
 def stub_faults(block: Block, place: str) -> Iterator[Problem]:

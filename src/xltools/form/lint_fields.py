@@ -21,8 +21,9 @@ from xltools.form.lint_names import (
     unknown_faults,
 )
 from xltools.form.lists import Column, words_of
-from xltools.form.model import COVER, PARTS, Block, Form, List, is_whole_name, leaves
+from xltools.form.model import COVER, PARTS, Form
 from xltools.form.relation import PERIOD, Condition
+from xltools.form.sections import Block, List, is_whole_name, leaves
 from xltools.form.shapes import levels_of, sequences
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest

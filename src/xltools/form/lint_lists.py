@@ -21,9 +21,10 @@ from xltools.form.lint_names import (
 )
 from xltools.form.lint_rules import carry_faults, day_faults
 from xltools.form.lists import LARGEST, SHOWN, Column, Derivation, words_of
-from xltools.form.model import COVER, Form, Line, List, Rule, leaves
+from xltools.form.model import COVER, Form
 from xltools.form.ratio import Product
 from xltools.form.relation import Condition, Relation
+from xltools.form.sections import Line, List, Rule, leaves
 from xltools.form.shapes import shape_of
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest

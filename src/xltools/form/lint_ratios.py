@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from xltools.errors import Problem
 from xltools.form.lint_fields import name_faults
 from xltools.form.lint_names import range_faults, unknown_faults
-from xltools.form.model import Block, Cell, Form, Line, is_whole_name, leaves
+from xltools.form.model import Cell, Form
 from xltools.form.ratio import Ratio
+from xltools.form.sections import Block, Line, is_whole_name, leaves
 
 
 def quotient_faults(lines: tuple[Line, ...], form: Form, place: str) -> Iterator[Problem]:

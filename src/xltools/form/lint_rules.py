@@ -23,9 +23,10 @@ from xltools.form.lint_names import (
     text_faults,
     unknown_faults,
 )
-from xltools.form.model import PARTS, Block, Form, Line, List, Rule, is_whole_name, leaves
+from xltools.form.model import PARTS, Form
 from xltools.form.ratio import Ratio
 from xltools.form.relation import PERIOD, Condition, Relation
+from xltools.form.sections import Block, Line, List, Rule, is_whole_name, leaves
 from xltools.form.wording import AGO, LAST, own_name, time_of
 from xltools.toml_tables import newer
 

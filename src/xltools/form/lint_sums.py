@@ -10,7 +10,8 @@ from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.lint_fields import name_faults
 from xltools.form.lint_names import unknown_faults
-from xltools.form.model import Cell, Form, Line, is_whole_name, leaves, walk
+from xltools.form.model import Cell, Form
+from xltools.form.sections import Line, is_whole_name, leaves, walk
 from xltools.form.units import powers_between
 from xltools.form.wording import own_name
 

@@ -8,7 +8,8 @@ from xltools.errors import Problem
 from xltools.form.kinds import Text
 from xltools.form.linear import OverList
 from xltools.form.lint_names import text_faults
-from xltools.form.model import FLAG_JOINT, RULE_MAKERS, Block, Form, Line, List, Section, leaves
+from xltools.form.model import FLAG_JOINT, RULE_MAKERS, Form
+from xltools.form.sections import Block, Line, List, Section, leaves
 
 _MOST_GIVEN = (
     1500  # figures of at most 20 characters in one cell of the cover; a longer text stands for several

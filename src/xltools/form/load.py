@@ -17,8 +17,9 @@ from xltools.form.fields import Codes
 from xltools.form.linear import Linear
 from xltools.form.lint import lint
 from xltools.form.lists import asked_in_line, column_kind, words_of
-from xltools.form.model import ALL, Block, Form, Line, List, Section, leaves, unit_of
+from xltools.form.model import ALL, Form
 from xltools.form.ratio import Product, Ratio, scale_of
+from xltools.form.sections import Block, Line, List, Section, leaves, unit_of
 from xltools.toml_tables import read_text, structure
 
 
@@ -110,7 +111,9 @@ def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:
     return replace(block, rows=(*rows, *block.rows))
 
 
-def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section, *, is_rows: bool) -> tuple[Line, ...]:
+def _spelled_axis(
+    axis: tuple[Line, ...], block: Block, section: Section, *, is_rows: bool
+) -> tuple[Line, ...]:
     """Return an axis; all are the typed lines of one unit beside the total, whatever other totals add them.
 
     Parts (其中) and means are no such lines. Where none is under the label of the total, as under a head 合计 over totals of
@@ -118,7 +121,9 @@ def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section, *, is_
     axis, so it is among them.
     """
     added = [line for line in leaves(block.columns) if not line.is_quotient]
-    has_units = not is_rows or any(line.unit is None for line in added)  # those of columns come before those of rows
+    has_units = not is_rows or any(
+        line.unit is None for line in added
+    )  # those of columns come before those of rows
 
     def unit(line: Line) -> str:
         return unit_of(line, block, section) if has_units else ""

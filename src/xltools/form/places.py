@@ -14,8 +14,9 @@ from typing import ClassVar, Literal, NamedTuple
 from xltools.form.address import a1
 from xltools.form.labels import plain
 from xltools.form.linear import Linear
-from xltools.form.model import Form, List, Section
+from xltools.form.model import Form
 from xltools.form.relation import ALWAYS, Condition, Constraint
+from xltools.form.sections import List, Section
 
 RESERVED_SHEETS = (
     "封面",

@@ -13,8 +13,9 @@ from functools import cache
 from typing import NamedTuple
 
 from xltools.form.linear import Linear
-from xltools.form.model import Block, Form, Line, leaves, walk
+from xltools.form.model import Form
 from xltools.form.prose import Claim
+from xltools.form.sections import Block, Line, leaves, walk
 
 _NUMBER = r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.．、])"
 _BRACKETS = r"（[^（）]*）"

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from xltools.form.model import Cell, Form, Section
+from xltools.form.model import Cell, Form
+from xltools.form.sections import Section
 from xltools.text import clerk
 
 

@@ -39,7 +39,8 @@ from xltools.form.kinds import Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name
-from xltools.form.model import Cell, Form, List, Section, walk
+from xltools.form.model import Cell, Form
+from xltools.form.sections import List, Section, walk
 from xltools.form.units import powers_between
 from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import Word, clerk

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem
 from xltools.document.reader.form_labels import FormLabels, label_names
-from xltools.form.model import Block
+from xltools.form.sections import Block
 
 
 def with_tables_apart(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:

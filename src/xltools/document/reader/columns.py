@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from xltools.document.reader.form_labels import FormLabels, label_names
 from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure, row_number, without_marks
-from xltools.form.model import Block, Line, walk
+from xltools.form.sections import Block, Line, walk
 from xltools.white_space import is_blank
 
 

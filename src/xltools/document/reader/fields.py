@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from xltools.document.reader.flow import CellGrid, Flow, TextLine
 from xltools.form.fields import label_with_unit
 from xltools.form.labels import core
-from xltools.form.model import Form, Section
+from xltools.form.model import Form
+from xltools.form.sections import Section
 from xltools.white_space import is_blank
 
 _LABEL_AND_VALUE = 2  # columns

@@ -11,7 +11,8 @@ from heapq import nlargest
 from typing import NamedTuple
 
 from xltools.form.labels import LONGEST_LABEL, core
-from xltools.form.model import Block, Form, Line, Section, leaves, walk
+from xltools.form.model import Form
+from xltools.form.sections import Block, Line, Section, leaves, walk
 from xltools.text import clerk
 
 ALIKE = 0.6  # the least similarity of a damaged label to the form's label

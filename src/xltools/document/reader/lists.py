@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xltools.document.reader.flow import MOST_ROWS, CellGrid, Flow, TextLine
 from xltools.form.labels import core
-from xltools.form.model import Form, List, Section
+from xltools.form.model import Form
+from xltools.form.sections import List, Section
 from xltools.text import clerk
 from xltools.white_space import is_blank
 

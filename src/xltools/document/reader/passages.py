@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, TextLine
 from xltools.form.labels import core
-from xltools.form.model import Form, Part, Section
+from xltools.form.model import Form
+from xltools.form.sections import Part, Section
 from xltools.text import clerk
 from xltools.white_space import compact
 

@@ -30,7 +30,7 @@ from xltools.document.reader.columns import (
 from xltools.document.reader.form_labels import ALIKE, FormLabels, NearLabel, label_names, similarity
 from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure, row_number
 from xltools.form.labels import core
-from xltools.form.model import Block, Line, Section, leaves
+from xltools.form.sections import Block, Line, Section, leaves
 from xltools.white_space import is_blank
 
 _MOST_FAULTS = 3  # labels reported for one table

@@ -23,8 +23,9 @@ from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, cell_number, ensu
 from xltools.excel.writer.content import Content
 from xltools.excel.writer.plot import ChartCells, ChartStyle, draw_chart
 from xltools.excel.writer.years import rows_of, year_columns
-from xltools.form import model
+from xltools.form import sections
 from xltools.form.address import a1
+from xltools.form.model import Form
 from xltools.form.places import CHARTS, YEARS, Area
 from xltools.text import clerk, number
 
@@ -93,7 +94,7 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 # -- the numbers, whose first row is *top*
 
 
-def _agencies_table(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _ChartTable | None:
+def _agencies_table(content: Content, rollup: Rollup, chart: sections.Chart, top: int) -> _ChartTable | None:
     """Return the agencies with the largest values in descending order, or None without agencies."""
     t, (measure,), count = clerk(), chart.shows, len(rollup.members)
     rows: list[_TableRow] = []
@@ -116,14 +117,14 @@ def _short_name(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _measures_table(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _ChartTable | None:  # noqa: ARG001  one table of kinds
+def _measures_table(content: Content, rollup: Rollup, chart: sections.Chart, top: int) -> _ChartTable | None:  # noqa: ARG001  one table of kinds
     """Return the measures of the district side by side."""
     t = clerk()
     rows = tuple((measure.label, _this_years_value(content, measure)) for measure in chart.shows)
     return _ChartTable((t("chart.line"), t("chart.count")), 1, rows, chart.title, t("chart.note-lines"))
 
 
-def _trend_table(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _ChartTable | None:  # noqa: ARG001
+def _trend_table(content: Content, rollup: Rollup, chart: sections.Chart, top: int) -> _ChartTable | None:  # noqa: ARG001
     """Return the years from the first known one to this one, or None if only this one is known."""
     t = clerk()
     rows: list[_TableRow] = []
@@ -139,13 +140,13 @@ def _trend_table(content: Content, rollup: Rollup, chart: model.Chart, top: int)
     return _ChartTable(heads, 1, tuple(rows), chart.title, t.about(rollup.form.period, "chart.note-trend"))
 
 
-def _this_years_value(content: Content, measure: model.Measure) -> _FormulaValue:
+def _this_years_value(content: Content, measure: sections.Measure) -> _FormulaValue:
     formula = measure.is_.print(lambda name: content.figure(name, CHARTS))
     return _FormulaValue(formula, measure.is_.value(content.values))
 
 
 def _earlier_value(
-    content: Content, rollup: Rollup, measure: model.Measure, period: Period, column: int
+    content: Content, rollup: Rollup, measure: sections.Measure, period: Period, column: int
 ) -> _FormulaValue | None:
     """Return a measure of an earlier year, or None if a figure that it adds is unknown."""
     found = in_year(measure.is_, rollup.earlier.get(period, {}))
@@ -156,7 +157,7 @@ def _earlier_value(
     return _FormulaValue(formula, found)
 
 
-_KINDS: dict[str, Callable[[Content, Rollup, model.Chart, int], _ChartTable | None]] = {
+_KINDS: dict[str, Callable[[Content, Rollup, sections.Chart, int], _ChartTable | None]] = {
     "agencies": _agencies_table,
     "lines": _measures_table,
     "trend": _trend_table,
@@ -167,7 +168,7 @@ _KINDS: dict[str, Callable[[Content, Rollup, model.Chart, int], _ChartTable | No
 
 
 def _write_chart(
-    canvas: Canvas, page: Worksheet, form: model.Form, asked: model.Chart, data: _ChartTable, row: int
+    canvas: Canvas, page: Worksheet, form: Form, asked: sections.Chart, data: _ChartTable, row: int
 ) -> None:
     """Put the chart on the page at *row*, the note below it and its numbers beside it."""
     _write_table(canvas, page, data, row)

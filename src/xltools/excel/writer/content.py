@@ -16,8 +16,9 @@ from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.files import Home
 from xltools.form.days import with_days
-from xltools.form.model import Cell, Form, Rule
+from xltools.form.model import Cell, Form
 from xltools.form.places import FLAGS, GIVEN, STAMP, Check, Layout, Matrix, stamp_keys
+from xltools.form.sections import Rule
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from xltools.excel.writer.fields import write_field
 from xltools.form.address import a1, column_name
 from xltools.form.layout import field_labels
 from xltools.form.model import COVER as COVER_KEY
-from xltools.form.model import Nil, Rule
 from xltools.form.places import (
     COUNT_COLUMN,
     COVER,
@@ -41,6 +40,7 @@ from xltools.form.places import (
     CheckGroup,
     Sheet,
 )
+from xltools.form.sections import Nil, Rule
 from xltools.text import clerk
 
 _WIDTHS = (44.0, 12.0, 12.0, 22.0)
