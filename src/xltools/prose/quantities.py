@@ -27,6 +27,7 @@ _QUANTITY = (
 )
 _ROUGH_BEFORE = r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$"
 _ROUGH_BEHIND = r"以上|以下|以内|左右|上下"
+_OTHERS = re.compile(r"[^\n\u4e00-\u9fff0-9]")  # the characters that may have another form
 _YEAR = r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年"
 
 
@@ -48,14 +49,15 @@ class Quantity(NamedTuple):
 
 def folded(text: str) -> str:
     """Return *text* without spaces, with digits, letters, ``%``, ``.`` and ``~`` in half width; line breaks stay."""
-    kept = []
-    for character in text:
-        if "一" <= character <= "鿿":  # most are such, and they have no other form
-            kept.append(character)
-        elif character == "\n" or not (character.isspace() or character in "\u200b\ufeff"):
-            plain = unicodedata.normalize("NFKC", character)
-            kept.append(plain if (plain.isascii() and plain.isalnum()) or plain in "%.~" else character)
-    return "".join(kept)
+    return _OTHERS.sub(_folded, text)
+
+
+def _folded(found: re.Match[str]) -> str:
+    character = found[0]
+    if character.isspace() or character in "\u200b\ufeff":
+        return ""
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if (plain.isascii() and plain.isalnum()) or plain in "%.~" else character
 
 
 def quantities(text: str) -> Iterator[Quantity]:

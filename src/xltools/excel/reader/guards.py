@@ -116,7 +116,12 @@ def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tu
     ]
     found = []
     for name, place in (*located.cells.items(), *located.fields.items()) if areas else ():
-        own = [(how, condition) for area, how, condition in areas if _covers(area, place)]
+        row, column = place
+        own = [
+            (how, condition)
+            for (top, left, last, right), how, condition in areas
+            if top <= row <= last and left <= column <= right
+        ]
         fact = located.facts.cells.get(place) if own else None
         value = number_of(fact) if fact else None
         if fact is None or is_empty(fact) or value == 0:
@@ -165,6 +170,3 @@ def _behind_merges(merges: list[Bounds], cells: set[tuple[int, int]]) -> set[tup
             del rows[column][begin:end]
     return found
 
-
-def _covers(area: Bounds, place: tuple[int, int]) -> bool:
-    return area[0] <= place[0] <= area[2] and area[1] <= place[1] <= area[3]
