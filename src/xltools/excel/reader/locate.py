@@ -235,11 +235,11 @@ def _texts_by_line(triples: Iterable[tuple[int, int, str]]) -> _Lines:
 def _matched_lines(wanted: _Lines, found: _Lines) -> dict[int, int]:
     """Return for each line of *wanted* the first line of *found* with its texts, behind the match of the line before."""
     matched: dict[int, int] = {}
-    after = -1
+    lines, start = list(found.items()), 0
     for line, texts in wanted.items():
-        place = next((n for n, there in found.items() if n > after and _is_within(texts, there)), None)
-        if place is not None:
-            matched[line] = after = place
+        index = next((i for i in range(start, len(lines)) if _is_within(texts, lines[i][1])), None)
+        if index is not None:
+            matched[line], start = lines[index][0], index + 1
     return matched
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice
 
 from xltools.data.filing import Origin, Shown
@@ -16,7 +17,7 @@ from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, t
 from xltools.excel.reader.unread import note_unread
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
-from xltools.form.model import Cell
+from xltools.form.model import Cell, Form
 from xltools.form.places import COVER, Sheet
 from xltools.white_space import is_blank, joined
 
@@ -49,7 +50,7 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
     if not reading.is_rollup:
         read_inputs(reading, sheet, located)
     note_void(reading, located)
-    _read_totals(reading, located)
+    _read_totals(reading, sheet, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     read_fields(reading, located.facts, located.fields)
@@ -90,15 +91,18 @@ def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tu
 # -- totals
 
 
-def _read_totals(reading: WorkbookReading, located: LocatedSheet) -> None:
-    """Read the cells with a sum: the totals, and in a roll-up all cells of a sum."""
-    for name, place in located.cells.items():
-        cell = reading.layout.form.cells[name]
-        if cell.is_summed if reading.is_rollup else cell.is_total:
-            issued = "" if reading.by_labels else _issued_formula(reading, cell, located)
-            reading.shown[name] = shown_total(
-                located.facts.cells.get(place), issued, reading.facts.old_format
-            )
+@cache
+def _shown_cells(form: Form, sheet: Sheet, *, is_rollup: bool) -> tuple[Cell, ...]:
+    """Return the cells with a sum, once for each sheet of a form: the totals, and in a roll-up all cells of a sum."""
+    cells = (form.cells[name] for name in sheet.cells)
+    return tuple(cell for cell in cells if (cell.is_summed if is_rollup else cell.is_total))
+
+
+def _read_totals(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
+    for cell in _shown_cells(reading.layout.form, sheet, is_rollup=reading.is_rollup):
+        issued = "" if reading.by_labels else _issued_formula(reading, cell, located)
+        fact = located.facts.cells.get(located.cells[cell.name])
+        reading.shown[cell.name] = shown_total(fact, issued, reading.facts.old_format)
 
 
 def shown_total(fact: Fact | None, issued: str, old_format: str) -> Shown:
