@@ -169,4 +169,3 @@ def _behind_merges(merges: list[Bounds], cells: set[tuple[int, int]]) -> set[tup
             found |= {(row, column) for row in rows[column][begin:end]}
             del rows[column][begin:end]
     return found
-

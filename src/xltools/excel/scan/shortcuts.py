@@ -141,14 +141,13 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
     if found.hides_rows:
         raise _UnusualError  # whether a row is hidden depends on more than its tag
     *rows, last = data.split("</row>")
-    facts, hidden, before = found.cells, found.hidden_rows, (-1, -1)
+    facts, hidden, reached = found.cells, found.hidden_rows, (-1, -1)
     for text in rows:
         row = (_row if len(text) <= _LONGEST_ROW else _row.__wrapped__)(text)
         if row.ends:
-            first, last_place = row.ends
-            if first <= before:
+            if row.ends[0] <= reached:
                 raise _UnusualError
-            before = last_place
+            reached = row.ends[1]
         hidden |= row.hidden
         for place, fact, number in row.filled:
             facts[place] = fact if number is None else tables.with_string(fact, number)
