@@ -14,7 +14,7 @@ from xltools.files import read_bytes
 from xltools.text import Lang
 
 Buffer: TypeAlias = Any  # bytes, or a buffer of JavaScript
-_EVERY = 5  # files between two messages about progress
+_EVERY = 20  # files between two messages about progress, each of which the page draws
 
 Change = tuple[str, bytes | None]  # the name of a file and its content, None if it is gone
 Answer = tuple[int, str, bytes]

@@ -6,7 +6,6 @@ numbers that were recognised. All of this is inferred: no official document says
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
@@ -207,22 +206,19 @@ def _settled(about: FilingProse, settled: Settled) -> Iterator[Finding]:
     if not leaves.figure or not about.is_known([leaves]):
         return
     excused = {m.box for m in about.mentions if m.matched and m.matched.cells == leaves.cells}
-    earlier = about.words_of(settled.earlier)
     for told in about.told:
         if told.box in excused or any(q.value == handled.figure for q in told.sentence.quantities):
             continue
-        if quote := _all_settled(about, settled, told, earlier):
+        if quote := _all_settled(about, settled, told):
             yield _finding(about, "prose-settled", told.box, quote, _shown((leaves,)))
 
 
-def _all_settled(about: FilingProse, settled: Settled, told: Told, earlier: re.Pattern[str]) -> str:
-    """Return the words that say that everything of the whole year was settled, or an empty text.
-
-    *earlier* is a pattern for the words for what came from the year before.
-    """
+def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
+    """Return the words that say that everything of the whole year was settled, or an empty text."""
     if not any(word in told.text for word in settled.done):
-        return ""
+        return ""  # as most sentences
     claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
+    earlier = about.words_of(settled.earlier)  # for what came from the year before
     plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""
