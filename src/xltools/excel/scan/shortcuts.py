@@ -96,10 +96,7 @@ def _inside(content: bytes, root: str, element: str) -> tuple[str, str, str]:
     first, last = re.search(f"<{element}(?: [^<>]*)?>", text), text.rfind(f"</{element}>")
     if first is None or last < first.end() or not re.match(_START.format(root), text):
         raise _UnusualError
-    before, behind = text[: first.end()], text[last:]
-    if any(sign in part for part in (before[1:], behind) for sign in ("<!", "<?")):
-        raise _UnusualError
-    return before, text[first.end() : last], behind
+    return text[: first.end()], text[first.end() : last], text[last:]
 
 
 def _resolved(text: str) -> str:
@@ -119,13 +116,16 @@ def _strings(content: bytes) -> list[str]:
     texts = _STRING.split(data)
     if any(texts[::2]) or strings(XmlPart(f"{before}{behind}".encode())):
         raise _UnusualError
-    return [unescaped(_resolved(text)) for text in texts[1::2]]
+    return [
+        unescaped(_resolved(text)) if "&" in text or "_x" in text else text  # hardly any
+        for text in texts[1::2]
+    ]
 
 
 # -- worksheets
 
 _LONGEST_PIECE, _LONGEST_TAGS, _LONGEST_ROW, _LONGEST_CELL = 20_000, 500, 10_000, 1_000
-_NOT_AROUND_ROWS = re.compile(r"<(?:c|f|row)[ \t\r\n/>]")
+_NOT_AROUND_ROWS = re.compile(r"<(?:[!?]|(?:c|f|row)[ \t\r\n/>])")  # behind the declaration at the beginning
 _ROW = re.compile(r'(?:<row r="[0-9]+"(?: [A-Za-z0-9:]+="[^<>"&]*")*/?>)*(?:</row>)?')
 _CELL = re.compile(
     r'r="([A-Z]{1,3}[0-9]{1,7})"(?: s="([0-9]+)")?(?: t="([A-Za-z]+)")?'
@@ -160,8 +160,6 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
 
 def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) -> SheetFacts:
     """Read the parts of a worksheet around its rows into *sheet*, in four pieces that often recur in other files."""
-    if _NOT_AROUND_ROWS.search(before) or _NOT_AROUND_ROWS.search(behind):
-        raise _UnusualError
     root, views, columns = before.removesuffix("<sheetData>").partition("</sheetViews>")
     behind = behind.removeprefix("</sheetData>").removesuffix("</worksheet>")
     guards, footer, texts = behind.partition("<headerFooter")
@@ -190,6 +188,8 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
 @lru_cache(maxsize=128)
 def _piece(text: str) -> SheetFacts:
     """Return the facts in a piece of a worksheet within an element. They are shared and must not be changed."""
+    if _NOT_AROUND_ROWS.search(text, 1):
+        raise _UnusualError
     return worksheet(XmlPart(text.encode()), SheetFacts(""), Tables())
 
 
@@ -221,7 +221,8 @@ def _hidden_rows(tags: str) -> frozenset[int]:
     """Return which of the rows with these tags are hidden."""
     if len(tags) > _LONGEST_TAGS or not _ROW.fullmatch(tags):
         raise _UnusualError
-    return frozenset(_piece.__wrapped__(f"<x>{tags}</x>").hidden_rows)
+    found = worksheet(XmlPart(f"<x>{tags}</x>".encode()), SheetFacts(""), Tables())
+    return frozenset(found.hidden_rows)
 
 
 @lru_cache(maxsize=1 << 13)
