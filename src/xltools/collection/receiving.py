@@ -336,9 +336,10 @@ def _as_issued(roster: Roster, folder: Folder, filings: Iterable[Filing]) -> dic
 def _put(folder: Path, name: str, content: bytes) -> Path:
     """Write *content* into *folder* under *name*, or under a name with a number if that is another file."""
     path, number = folder / name, 1
-    while path.exists() and not holds(path, content):
+    while path.exists():
+        if holds(path, content):
+            return path
         number += 1
         path = folder / f"{Path(name).stem}_{number}{Path(name).suffix}"
-    if not path.exists():
-        write_atomically(path, content)
+    write_atomically(path, content)
     return path
