@@ -196,7 +196,7 @@ def _piece(text: str) -> SheetFacts:
 _Place = tuple[int, int]
 
 
-class _Row(NamedTuple):
+class _CellRow(NamedTuple):
     """A row: which rows are hidden, the places of its first and last cell, if it has any, and the cells that are not empty."""
 
     hidden: frozenset[int]
@@ -205,7 +205,7 @@ class _Row(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 10)
-def _row(text: str) -> _Row:
+def _row(text: str) -> _CellRow:
     """Return a row from its *text*, without the end tag. Its cells must be in order, and so no two are at one address."""
     tags, *texts = text.split("<c ")
     cells = tuple(map(_cell, texts))
@@ -213,7 +213,7 @@ def _row(text: str) -> _Row:
         raise _UnusualError
     filled = tuple((place, fact, number) for place, fact, number in cells if fact is not None)
     ends = (cells[0][0], cells[-1][0]) if cells else None
-    return _Row(_hidden_rows(f"{tags}</row>"), ends, filled)
+    return _CellRow(_hidden_rows(f"{tags}</row>"), ends, filled)
 
 
 @lru_cache(maxsize=1 << 11)
