@@ -174,6 +174,7 @@ def test_a_sound_return_has_no_finding_and_one_fault_has_one(case, data):
         assert found == {(code, name)}
 
 
+@pytest.mark.prove
 @few
 @given(
     forms(with_fields=True, divided=True).flatmap(

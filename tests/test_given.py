@@ -327,6 +327,7 @@ def test_faults_of_the_file(text, code, place, tmp_path):
 # -- a collection
 
 
+@pytest.mark.prove
 def test_a_collection_gives_compares_and_adds(tmp_path):
     (tmp_path / "r.csv").write_text(
         "code,name,police,customs\n001,单位001,否,否\n002,单位002,否,否\n", encoding="utf-8"

@@ -95,6 +95,7 @@ def test_it_takes_neither_time_nor_memory(name, tmp_path):
     check(name, set(took["codes"]))
 
 
+@pytest.mark.prove
 def test_the_command_line_accounts_for_every_one(tmp_path):
     """In one folder, the sound return among them."""
     names = [name for name in LIGHT if name != "picture_of_forty_megabytes"]

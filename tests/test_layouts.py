@@ -238,6 +238,7 @@ def test_digits_that_are_set_apart_in_a_pdf_are_no_part_of_a_number(before, behi
     assert filing.record.values.get(name) == figure
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_pdf_of_libreoffice():
     made = office.saved_as({str(n): published.word(one) for n, one in enumerate(REPORTS)}, "pdf", "docx")

@@ -293,6 +293,7 @@ def test_the_last_row_of_an_xls_is_read():
     assert measured(xlsb({"一": {(0, 0): 1.0, (65_535, 0): 2.0}})) == "read"
 
 
+@pytest.mark.prove
 @pytest.mark.office
 @pytest.mark.parametrize("kind", by_day(KINDS, 1))
 def test_a_far_cell_as_libreoffice_writes_it(kind):

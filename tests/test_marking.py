@@ -863,6 +863,7 @@ def with_contents(data, which):
     return data
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_a_change_is_seen_by_libreoffice_and_nothing_else_is():
     data = with_contents(casefile.package({}), 0)

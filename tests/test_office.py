@@ -278,6 +278,7 @@ def _links(sheet):
     return {c.coordinate: (links[c.coordinate], str(c.value).replace("'", "")) for c in cells}
 
 
+@pytest.mark.prove
 def test_protected_rows_can_be_sorted_and_what_is_typed_there_is_noticed(written):
     matrix = Matrix.issued(OFFICIAL, 3)
     area = f"A7:{a1(matrix.last, len(matrix.columns) - 1)}"

@@ -160,6 +160,7 @@ def test_what_cells_show_whoever_wrote_them(tmp_path, made):
     assert shown(tmp_path, made()) == SHOWN
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_what_cells_show_after_libreoffice_saved_them(tmp_path):
     files = office.resaved({"one": by_openpyxl(), "other": by_xlsxwriter()})

@@ -207,6 +207,7 @@ def test_what_it_cannot_decide_is_never_agreement(collection):
     assert "text in place of a number" in result.output
 
 
+@pytest.mark.prove
 def test_a_formula_in_an_input_is_computed_and_not_believed(collection):
     path = Path("inbox", SOUND[0].name)
     value = openpyxl.load_workbook(path)["三、依申请公开"]["D6"].value
@@ -302,6 +303,7 @@ def test_a_document_is_compared_with_the_returns(collection, ending):
     assert "two readers agree: 200 of 200 figures, 4 of 4 files" in result.output
 
 
+@pytest.mark.prove
 def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collection, monkeypatch):
     assert run("merge").return_value == 0
     filing = read(Path("district.xlsx"))

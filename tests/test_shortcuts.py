@@ -93,6 +93,7 @@ def test_hostile_files_are_the_same(as_a_whole):
             assert outcome(data) == outcome(data) == as_a_whole(data), name
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("portion", by_day(range(4), 1))
 def test_mutants_are_the_same(portion, as_a_whole):
     for number in range(portion * 100, (portion + 1) * 100):

@@ -111,6 +111,7 @@ def test_an_explanation_stays_when_the_file_goes_back_again():
 # -- the command
 
 
+@pytest.mark.prove
 def test_each_file_with_something_to_mend_goes_back(folder):  # noqa: F811
     for path in PROBLEMS.iterdir():
         shutil.copy(path, folder / "inbox")

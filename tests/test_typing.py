@@ -81,6 +81,7 @@ def test_a_nil_report_is_declared_and_not_contradicted(places, blank):
     assert (answers[1], answers[4]) == ("可以报送（零报告）", "不能报送：选了零报告，但表中填有数字")
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("each", [7, pytest.param(1, marks=pytest.mark.prove)])
 def test_nothing_else_can_be_typed(form, places, blank, each):
     locked = sorted(_locked(places, blank))

@@ -193,6 +193,7 @@ def test_what_packages_ship_reads_alike():
     assert compared(files) >= len(files) * 2 // 3
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_what_gnumeric_ships_and_writes_reads_alike():
     office.require_gnumeric()
