@@ -26,6 +26,7 @@ from xltools.checking.checks import fields as field_findings
 from xltools.checking.checks import rules, verify
 from xltools.checking.collection import examine
 from xltools.checking.differences import differences
+from xltools.collection.importing import ImportOptions, import_reports
 from xltools.collection.merging import merge
 from xltools.collection.second_reader import issued_findings
 from xltools.data.filing import Return, Source, Stamp
@@ -39,6 +40,7 @@ from xltools.document.publishing import compose, report_of
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.document.reader.receipt import read_receipt
 from xltools.document.writer import render
+from xltools.errors import InputError
 from xltools.excel.live_checks import FAILED, check_formula, field_result
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
@@ -203,6 +205,14 @@ def test_a_tree_of_roll_ups_is_one_roll_up(case):
     assert back.record.values == tree.record.values
     assert not {f.code for f in back.findings}
     assert not {f.code for f in rules(back)}
+    report = read_document(render(compose(report_of(back)), "html"), "市.html", form, given=ABOUT)
+    printed = [name for name in form.counted if not name.startswith("cover.")]
+    if any(name in report.record.values for name in printed):
+        assert report.is_rollup
+        assert not {f.code for f in verify(report)}
+    assert [report.record.values.get(name, 0) for name in printed] == [
+        back.record.values.get(name, 0) for name in printed
+    ]
 
 
 # -- one form
@@ -219,6 +229,7 @@ SOUND = {
     "security.drilled": "2018-09-06",
     "innovation.marks": "r01,r02",
 }
+ABOUT = ReportIdentity(Period(2026), "青禾区")
 ZEROS = {cell.name: Decimal(0) for cell in FORM.inputs if not cell.field} | {
     "visits.hits.n": Decimal(9),
     "cover.staff": Decimal(3),
@@ -443,30 +454,28 @@ def test_a_long_list_of_codes_stands_on_a_sheet_of_its_own(tmp_path):
     assert "各单位数据" in openpyxl.load_workbook(io.BytesIO(write_rollup(rollup)))["封面"]["B13"].value
 
 
-def test_a_roll_up_counts_options_adds_numbers_and_spans_days():
+@pytest.fixture(scope="module")
+def of_three():
+    """The roll-up of three sound returns, as a workbook."""
+    two = {"cover__kind": "department", "cover__signed": "2019-02-03", "security__drill": "no"}
     filings = [
         read(content()),
-        read(
-            content(
-                "002",
-                cover__kind="department",
-                cover__signed="2019-02-03",
-                security__drill="no",
-                security__drilled="",
-            ),
-            "002.xlsx",
-        ),
+        read(content("002", **two, security__drilled=""), "002.xlsx"),
+        read(content("003", security__drilled="2018-10-01"), "003.xlsx"),
     ]
-    rollup = merge(filings, FORM, Period(2026), "青禾区").rollup
-    data = write_rollup(rollup)
+    return write_rollup(merge(filings, FORM, Period(2026), "青禾区").rollup)
+
+
+def test_a_roll_up_counts_options_adds_numbers_and_spans_days(of_three):
+    data = of_three
     cover = openpyxl.load_workbook(io.BytesIO(data), data_only=True)["封面"]
     shown = [
         cover[layout(FORM).address(name)[1]].value for name in ("cover.kind", "cover.staff", "cover.signed")
     ]
-    assert shown == ["政府门户网站 1；部门网站 1；专项网站 0", 6, "2019-01-20～2019-02-03"]
+    assert shown == ["政府门户网站 2；部门网站 1；专项网站 0", 9, "2019-01-20～2019-02-03"]
     back = read(data, "区.xlsx")
     assert [f.code for f in verify(back)] == []
-    assert back.record.complete()["visits.portals.n"] == 1
+    assert back.record.complete()["visits.portals.n"] == 2
     assert back.members[1].texts["cover.site"] == SOUND["cover.site"]
 
 
@@ -537,6 +546,66 @@ def test_fields_of_a_published_report_are_read_back(how):
     assert {name: value for name, value in back.prose.items() if name in FORM.fields} == of_sections
     assert back.record.values["security.drill[yes]"] == 1
     assert [f.code for f in verify(back)] == []
+
+
+@pytest.mark.parametrize("how", ["docx", "html", "md"])
+def test_what_a_published_roll_up_says_of_fields_is_read_back(how, of_three):
+    """Counts of options and spans of days, as figures of a roll-up; a changed one is told where a rule or a total needs it."""
+    rollup = read(of_three, "区.xlsx")
+    data = render(compose(report_of(rollup)), how)
+    back = read_document(data, f"报告.{how}", FORM, given=ABOUT)
+    assert back.is_rollup
+    assert verify(back) == ()
+    of_sections = {name: n for name, n in rollup.record.values.items() if not name.startswith("cover.")}
+    assert {name: back.record.values.get(name) for name in of_sections} == of_sections
+    assert back.prose["security.drilled"] == "2018-09-06/2018-10-01"
+
+
+def test_a_changed_text_of_a_published_roll_up_is_no_sum_of_fields(of_three):
+    data = render(compose(report_of(read(of_three, "区.xlsx"))), "md").decode()
+    for old, new in (("是 2；否 1", "是 2；不 1"), ("2018-09-06～2018-10-01", "2018-09-06～2018-13-01")):
+        assert old in data
+        back = read_document(data.replace(old, new).encode(), "报告.md", FORM, given=ABOUT)
+        assert [f.found for f in verify(back)] == [new]
+
+
+def test_the_report_on_a_roll_up_is_not_imported_as_a_return(of_three, tmp_path):
+    path = tmp_path / "报告.html"
+    path.write_bytes(render(compose(report_of(read(of_three, "区.xlsx"))), "html"))
+    with pytest.raises(InputError) as caught:
+        import_reports([path], tmp_path / "1.xlsx", ImportOptions(FORM, given=ABOUT))
+    assert [one.code for one in caught.value.problems] == ["is-rollup-report"]
+
+
+SIGNED = parse(
+    """
+schema = 2
+key = "signed"
+edition = "1"
+title = "损益表"
+authority = "无"
+[[section]]
+key = "s"
+title = "一、损益"
+sheet = "损益"
+[[section.block]]
+corner = "项目"
+rows = [{ key = "a", label = "甲" }, { key = "b", label = "乙" }, { key = "all", label = "合计", is = "all" }]
+columns = [{ key = "n", label = "金额", number = "decimal", signed = true }]
+""",
+    "signed.toml",
+)
+
+
+@pytest.mark.parametrize("how", ["docx", "html", "md"])
+def test_a_figure_below_0_is_read_back_without_a_word(how):
+    one = replace(stamp(SIGNED), form=SIGNED.key)
+    values = {"s.a.n": Decimal("-1234.5"), "s.b.n": Decimal(1)}
+    filing = read_package(write_return(SIGNED, stamp(SIGNED), values), "1.xlsx", SIGNED)
+    data = render(compose(report_of(filing)), how)
+    for text in (data, data.replace(b"-1234.5", "−1234.5".encode())):
+        back = read_document(text, f"1.{how}", SIGNED, given=ABOUT)
+        assert (back.record.values, verify(back)) == (values, ())
 
 
 def test_a_receipt_has_the_figures_in_fields(tmp_path):

@@ -12,6 +12,9 @@ from xltools.collection.merging import merge
 from xltools.data.filing import Return, Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine
+from xltools.document.publishing import compose, report_of
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.writer import render
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.load import load
@@ -87,3 +90,19 @@ def test_the_rates_of_a_district_are_of_all_lines():
     assert isinstance(one, Return)
     assert one.record.complete()["summary.site.rate"] == Decimal("66.7")
     assert not [f for f in verify(one) if f.severity.value == "error"]
+
+
+@pytest.mark.parametrize("how", ["docx", "html", "md"])
+def test_the_report_of_a_district_says_whose_each_line_is(how):
+    """It is read back as the roll-up that it prints, with the same findings."""
+    both = merge([filing(), filing(changed(1, "name", "另一个网站"), code="002")], FORM, PERIOD, "青禾区")
+    rollup = read_package(write_rollup(both.rollup), "d.xlsx", FORM)
+    given = ReportIdentity(PERIOD, "青禾区", "青禾区")
+    back = read_document(render(compose(report_of(rollup)), how), f"d.{how}", FORM, given=given)
+    assert back.is_rollup
+    assert [(f.code, f.found) for f in verify(back)] == [(f.code, f.found) for f in verify(rollup)]
+    lines, own = back.record.lists["checks"], rollup.record.lists["checks"]
+    assert [(line.values, line.agency.name) for line in lines] == [
+        (line.values, line.agency.name) for line in own
+    ]
+    assert back.record.complete()["summary.total.rate"] == rollup.record.complete()["summary.total.rate"]

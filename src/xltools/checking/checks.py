@@ -120,6 +120,8 @@ def rules(filing: Return) -> Iterator[Finding]:
         cells = [form.cells[name] for name in identity.cells]
         if agencies and not all(cell.additive for cell in cells):
             continue
+        if agencies and filing.is_document and identity.constraint.within:
+            continue  # how many agencies may be off by it, a published roll-up does not say
         if not identity.rule.on and all(_is_derived_line(cell, identity) for cell in cells):
             continue
         if not all(filing.unread.isdisjoint(form.reach[cell.name]) for cell in cells):

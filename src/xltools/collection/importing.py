@@ -80,13 +80,15 @@ def import_reports(
 
 
 def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
-    """Yield the reports in a file, which may be an archive. Raises :class:`InputError` for a workbook."""
+    """Yield the reports in a file, which may be an archive. Raises :class:`InputError` for a workbook and the report on a roll-up."""
 
     def report(item: InboxItem) -> Filing:
         budget = item.budget or Budget(options.limits)
         if is_workbook(item.data, budget.for_file()):
             raise InputError(Problem("is-workbook", item.name))
         found = document_in(item.data, item.name, options.form, budget.for_file(), options.given)
+        if isinstance(found, Return) and found.is_rollup:
+            raise InputError(Problem("is-rollup-report", item.name))
         return on_roster(found, options.roster) if options.roster else found
 
     found = readings(file, options.limits, report)

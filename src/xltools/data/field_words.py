@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 from xltools.data.number import digits
 from xltools.form.days import START, compares_days, is_fixed, is_written
 from xltools.form.fields import Field
-from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
+from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Date, Held, Number, Text, ValueKind
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
 from xltools.form.model import Form
@@ -18,6 +19,7 @@ from xltools.form.ratio import Product
 from xltools.form.relation import PRINTED, Condition, Relation
 from xltools.form.sections import List
 from xltools.text import Phrases, clerk
+from xltools.white_space import compact
 
 _MOST_OPTIONS = 40  # in print
 
@@ -244,6 +246,21 @@ def summary(form: Form, name: str, values: Mapping[str, Decimal], text: str) -> 
             count_words(form, count, digits(values.get(count)) or "0") for count in counted
         )
     return span_words(text) if form.kinds[name].name == "date" else text
+
+
+def summed_in(form: Form, name: str, text: str) -> tuple[dict[str, Decimal], str]:
+    """Return the counts of options, or the first and the last day, that :func:`summary` put into a *text*; neither if it did not."""
+    kind, t = form.kinds[name], clerk()
+    if isinstance(kind, Choice):
+        counted = [count for count, (field, _) in form.counted.items() if field == name]
+        parts = (f"{re.escape(compact(count_words(form, count, '')))}([0-9]+)" for count in counted)
+        found = re.fullmatch(compact(t("field.joint")).join(parts), compact(text))
+        return (dict(zip(counted, map(Decimal, found.groups()), strict=True)) if found else {}), ""
+    if isinstance(kind, Date):
+        found = re.fullmatch(t("field.between", first="(.+)", last="(.+)"), compact(text))
+        days = [kind.read(Held(day)).value for day in found.groups()] if found else [""]
+        return {}, kind.span(days) if all(days) else ""
+    return {}, ""
 
 
 def count_words(form: Form, count: str, number: str) -> str:

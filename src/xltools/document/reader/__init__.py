@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
-from xltools.data.field_words import fault_facts
+from xltools.data.field_words import fault_facts, summed_in
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
 from xltools.data.list_lines import list_figures
@@ -27,7 +27,7 @@ from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, LooseRow
 from xltools.document.reader.form_labels import FormLabels, label_names
-from xltools.document.reader.lists import PrintedLine, lists_in
+from xltools.document.reader.lists import AGENCY, PrintedLine, lists_in
 from xltools.document.reader.opening import flow_of, is_pdf, unrelated_code
 from xltools.document.reader.passages import passages_of
 from xltools.document.reader.placing import PlacedTable, TableFault, place
@@ -52,7 +52,7 @@ _OUTWEIGHING = {
     *("bomb", "doctype", "duplicate-part", "encrypted", "macros", "pdf-scan", "pdf-unread", "too-large"),
     "unsafe-path",
 }
-_PRINTED = r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+_PRINTED = r"[-−]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?"
 
 
 class ReportIdentity(NamedTuple):
@@ -271,6 +271,7 @@ class _FilingBuilder:
     shown: dict[str, Shown] = field(default_factory=dict)
     shown_in_lists: dict[str, Shown] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    is_rollup: bool = False  # of what it prints
 
     def filing(self) -> Filing:
         """Return the filing; without an agency or a year, one with the finding ``no-stamp``."""
@@ -285,12 +286,15 @@ class _FilingBuilder:
             for s in self.form.sections
             if s.blocks and not (s.only and not self._has_title(s.title, *s.also))
         ]
+        texts, printed = tuple(fields_in(self.flow, self.form)), dict(lists_in(self.flow, self.form))
+        if self._is_of_rollup(texts, printed):
+            stamp, self.is_rollup = replace(stamp, kind="rollup"), True
         values = {name: value for section in own for name, value in self._values(section)}
-        fields = dict(self._fields(values))
+        fields = dict(self._fields(texts, values))
         self.unread |= {
             name for name in self.form.counted if not self._title_of(name)
         }  # no cover is published
-        lists = dict(self._lists())
+        lists = dict(self._lists(printed, stamp.agency))
         is_refused = not all(self.placed[section.key].texts for section in own)
         has_tables = any(isinstance(item, CellGrid) for item in self.flow)
         if is_refused and self.is_pdf and not (has_tables and is_ruled):
@@ -306,7 +310,7 @@ class _FilingBuilder:
                 self.form,
                 stamp.period,
                 frozenset((stamp.agency,)),
-                {**values, **self.form.counts(fields), **list_figures(self.form, lists)},
+                {**self.form.counts(fields), **values, **list_figures(self.form, lists)},
                 lists,
             ),
             shown=self.shown,
@@ -341,9 +345,23 @@ class _FilingBuilder:
         """Return the title of the section of a text; none for one of the cover."""
         return next((s.title for s in self.form.sections if s.key == name.partition(".")[0]), "")
 
-    def _fields(self, values: dict[str, Decimal]) -> Iterator[tuple[str, str]]:
-        """Yield the values of fields, and put the numbers among them into *values*; a fault is a finding."""
-        for name, text in fields_in(self.flow, self.form):
+    def _is_of_rollup(
+        self, texts: Iterable[tuple[str, str]], printed: Mapping[str, Sequence[PrintedLine]]
+    ) -> bool:
+        """Return whether the document prints a roll-up: what the fields of its agencies come to, or whose each line is."""
+        is_summed = any(any(summed_in(self.form, name, text)) for name, text in texts)
+        return is_summed or any(AGENCY in line for lines in printed.values() for line in lines)
+
+    def _fields(
+        self, texts: Iterable[tuple[str, str]], values: dict[str, Decimal]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the values of fields, and put the figures among them into *values*; a fault is a finding."""
+        for name, text in texts:
+            counts, days = summed_in(self.form, name, text)
+            values |= counts
+            if counts or days:
+                yield from [(name, days)] if days else []
+                continue
             kind = self.form.kinds[name]
             if isinstance(kind, Number):
                 if (value := self._input(self.form.cells[name], text)) is not None:
@@ -360,9 +378,13 @@ class _FilingBuilder:
             if value_text := meant.value or (text if isinstance(kind, Text) else ""):
                 yield name, value_text
 
-    def _lists(self) -> Iterator[tuple[str, tuple[ListLine, ...]]]:
-        """Yield the lines of each list that is printed; a list that is not leaves the figures over it unread."""
-        printed = dict(lists_in(self.flow, self.form))
+    def _lists(
+        self, printed: Mapping[str, Sequence[PrintedLine]], of: Agency
+    ) -> Iterator[tuple[str, tuple[ListLine, ...]]]:
+        """Yield the lines of each list that is *printed*; a list that is not leaves the figures over it unread.
+
+        An agency in the lines of a roll-up is one *of* its district, of which only the name is known.
+        """
         for key, one in self.form.lists.items():
             title = self.form.title_of_list(key)
             is_own = bool(self.form.flags_of_list(key))
@@ -377,6 +399,7 @@ class _FilingBuilder:
                 ListLine(
                     n,
                     tuple(self._list_value(key, column, line.get(column.key, "")) for column in one.columns),
+                    Agency(of.name, name, name) if (name := line.get(AGENCY, "")) else None,
                 )
                 for n, line in enumerate(printed[key], 1)
             ]
@@ -480,7 +503,8 @@ class _FilingBuilder:
             if is_blank(text) or nothing.is_blank or nothing.value == 0:
                 return None
         if is_blank(text):
-            if not cell.weight:  # of means, the checks ask where they must be
+            is_asked = not cell.weight and not (self.is_rollup and not cell.is_summed)
+            if is_asked:  # of means, the checks ask where they must be; what cannot be added is in no roll-up
                 self._note("blank", cell.section, cell)
             return None
         meant = typed(without_marks(text), cell.unit, signed=cell.signed)

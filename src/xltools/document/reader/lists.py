@@ -11,7 +11,8 @@ from xltools.form.sections import List, Section
 from xltools.text import clerk
 from xltools.white_space import is_blank
 
-PrintedLine = Mapping[str, str]  # the texts of a line by column
+PrintedLine = Mapping[str, str]  # the texts of a line by column, and in a roll-up its agency
+AGENCY = ""  # as if it were the key of a column
 
 
 def lists_in(flow: Flow, form: Form) -> Iterator[tuple[str, list[PrintedLine]]]:
@@ -53,7 +54,8 @@ def _columns(grid: CellGrid, row: int, one: List) -> dict[str, int]:
         if end < 0:
             return {}
         found[column.key] = end
-    return found
+    agency = _last(heads[:end], {core(clerk()("list.agency"))}) if one.merge == "stack" else -1
+    return found if agency < 0 else found | {AGENCY: agency}
 
 
 def _last(heads: Sequence[str], wanted: set[str]) -> int:
