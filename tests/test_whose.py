@@ -431,6 +431,11 @@ FAULTS = {
         "only-mean",
         "section “permits”",
     ),
+    "a total over the list of more": (
+        ('is = "count(cases)"', 'is = "count(teams)"'),
+        "only-sum",
+        "section “order”",
+    ),
     "a list that fewer have": (
         ('is = "cards per sum(teams.cards)"', 'is = "cards per sum(kennel.dogs)"'),
         "only-apart",

@@ -45,8 +45,9 @@ def whose_faults(form: Form) -> Iterator[Problem]:
 def whole_faults(form: Form) -> Iterator[Problem]:
     """Yield faults of a form that is sound otherwise.
 
-    These are means that fewer agencies have than their weight, by which those of the others would divide too, and more
-    figures of the issuer than a stamp holds.
+    These are means that fewer agencies have than their weight, by which those of the others would divide too, totals on a
+    sheet that some agencies do not have, where what these have would be added all the same, and more figures of the issuer
+    than a stamp holds.
     """
     kinds = [form.kinds.get(name) for name in form.given]
     if (
@@ -57,6 +58,11 @@ def whole_faults(form: Form) -> Iterator[Problem]:
         needed = form.needed_flags.get(cell.name, frozenset())
         if not all(needed <= form.needed_flags.get(name, frozenset()) for name in form.reach[cell.weight]):
             yield Problem("only-mean", f"section “{cell.section.key}”", {"label": cell.label})
+    for cell in (one for one in form.totals if one.section.only and not one.ratio):
+        of_more = (n for n in form.reach[cell.name] if cell.section.only not in form.needed_flags.get(n, ()))
+        if part := min(of_more, default=""):
+            facts = {"label": cell.label, "part": form.cells[part].label}
+            yield Problem("only-sum", f"section “{cell.section.key}”", facts)
 
 
 def _groups(form: Form) -> Iterator[tuple[str, _Group]]:
