@@ -48,7 +48,7 @@ from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.load import parse
 from xltools.office.guard import Budget, Limits
-from xltools.text import clerk
+from xltools.text import clerk, message
 
 FORM = find(str(HERE / "forms" / "wzbb-2018.toml"))
 some = settings(
@@ -411,7 +411,11 @@ def test_a_condition_over_a_field_is_asked():
     asked = read(content(service__catalogue="yes"))
     (finding,) = rules(asked)
     assert (finding.code, finding.cell) == ("rule-question", "service.n.items")
-    assert "是否发布服务事项目录选“是”" in str(finding.facts["rule"])
+    assert "（是否发布服务事项目录选“是”时）" in message(finding, "zh")
+    assert "(where “是” is chosen under “是否发布服务事项目录”)" in message(finding, "en")
+    (finding,) = field_findings(read(content(security__drilled="")))
+    assert message(finding, "zh") == "「演练日期」没有填：是否开展应急演练选“是”时必须填写"
+    assert message(finding, "en").startswith("“演练日期” is blank: it must be filled in where “是” is chosen")
 
 
 def test_the_notes_say_what_to_fill_in():
@@ -569,6 +573,15 @@ def test_a_changed_text_of_a_published_roll_up_is_no_sum_of_fields(of_three):
         assert [f.found for f in verify(back)] == [new]
 
 
+def test_days_typed_by_one_agency_are_no_span_of_a_roll_up():
+    """It chose an option, as no roll-up does."""
+    data = render(compose(report_of(read(content()))), "md").decode()
+    for span in ("2018-09-06～2018-10-01", "2018年9月6日～10月1日"):
+        back = read_document(data.replace("2018-09-06", span).encode(), "报告.md", FORM, given=ABOUT)
+        assert not back.is_rollup
+        assert [(f.code, f.found) for f in verify(back)] == [("not-a-date", span)]
+
+
 def test_the_report_on_a_roll_up_is_not_imported_as_a_return(of_three, tmp_path):
     path = tmp_path / "报告.html"
     path.write_bytes(render(compose(report_of(read(of_three, "区.xlsx"))), "html"))
@@ -599,7 +612,6 @@ columns = [{ key = "n", label = "金额", number = "decimal", signed = true }]
 
 @pytest.mark.parametrize("how", ["docx", "html", "md"])
 def test_a_figure_below_0_is_read_back_without_a_word(how):
-    one = replace(stamp(SIGNED), form=SIGNED.key)
     values = {"s.a.n": Decimal("-1234.5"), "s.b.n": Decimal(1)}
     filing = read_package(write_return(SIGNED, stamp(SIGNED), values), "1.xlsx", SIGNED)
     data = render(compose(report_of(filing)), how)

@@ -17,11 +17,13 @@ import pytest
 from commands import Done, xltools
 from conftest import ROOT, by_day
 from xltools import libreoffice
+from xltools.checking.checks import verify
 from xltools.collection.merging import merge
 from xltools.data.filing import Return
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_rollup
+from xltools.text import message
 
 FOLDER = ROOT / "samples" / "forms"
 SAMPLES = form_returns.samples()
@@ -118,6 +120,9 @@ def test_exactly_what_is_wrong_is_found_and_returned(case):
     first, second, third = sorted((case.home / "in").iterdir())
     assert case.findings(first, second) == []
     assert sorted(case.findings(third, status=1)) == sorted(WRONG[case.name])
+    told = [message(finding, "en") for finding in verify(read(third, case.sample.form))]
+    of_cells = re.compile("“[是否]”")  # what the cell itself shows
+    assert [text for text in told if re.search("[\u4e00-\u9fff]", of_cells.sub("", text))] == []
     case.done("verify", "in", "--return-to", "back", status=1)
     assert {path.name[:3] for path in (case.home / "back").iterdir()} >= {"003"}
     assert not list((case.home / "back").glob("001*"))

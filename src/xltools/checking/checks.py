@@ -27,11 +27,13 @@ from xltools.checking.failing_equations import ON_EQUATIONS
 from xltools.checking.lists import lists
 from xltools.data.accepted_rules import accepted_agencies
 from xltools.data.field_words import (
+    all_of,
     condition_words,
     day_label,
     fault_facts,
     figure_label,
     relation_words,
+    rule_words,
     under_item,
 )
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
@@ -44,7 +46,7 @@ from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 from xltools.form.sections import Rule
 from xltools.prose.checks import prose, read_prose, said
-from xltools.text import Sum, clerk
+from xltools.text import Phrases, Sum
 from xltools.white_space import is_blank
 
 
@@ -187,11 +189,9 @@ def days(filing: Return) -> Iterator[Finding]:
 def _day_finding(filing: Return, rule: Rule, values: Mapping[str, Decimal]) -> Finding:
     form, relation = filing.form, rule.constraint.relation
     first, *others = (name for name in relation.names if name in form.days)
-    condition = condition_words(form, rule.when)
-    words = clerk()("relation.when", rule=rule.label, condition=condition) if condition else rule.label
     facts = {
         **line_facts("", rule.label),
-        "rule": words,
+        "rule": rule_words(rule.label, condition_words(form, rule.when)),
         **days_facts(relation, values, partial(day_label, form)),
     }
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
@@ -369,14 +369,11 @@ def _term_label(form: Form, identity: Identity, name: str) -> str:
     return form.in_words(name, label)
 
 
-def _rule_words(form: Form, identity: Identity) -> str:
-    """Return the rule in words, with its condition, which says why it is asked here."""
-    when = identity.constraint.when.relations
-    if not when:
-        return identity.rule.label
+def _rule_words(form: Form, identity: Identity) -> str | Phrases:
+    """Return the rule in words, with its condition."""
 
     def words(linear: Linear) -> str:
         return linear.print(lambda name: _term_label(form, identity, name))
 
-    condition = "，".join(relation_words(form, one, words) for one in when)
-    return clerk()("relation.when", rule=identity.rule.label, condition=condition)
+    when = identity.constraint.when.relations
+    return rule_words(identity.rule.label, all_of(relation_words(form, one, words) for one in when))

@@ -16,7 +16,7 @@ from xltools.checking.derived import (
     side_of,
     sides_facts,
 )
-from xltools.data.field_words import fault_facts, line_label, line_words, under_item
+from xltools.data.field_words import fault_facts, line_label, line_words, rule_words, under_item
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
 from xltools.data.list_lines import (
@@ -165,19 +165,17 @@ def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str
     else:
         left, right = (side_of(side, values, label) for side in (relation.left, relation.right))
         sides, found = sides_facts(relation, left, right), [left.value, right.value]
-    facts = {**line_facts(key, rule.label), **sides, "rule": _rule_words(form, one, rule)}
+    facts = {
+        **line_facts(key, rule.label),
+        **sides,
+        "rule": rule_words(rule.label, line_words(form, one.key, rule.when)),
+    }
     names = [cell_name(one.key, name, key) for name in relation.names if name in one.keys]
     others = tuple(Place(*filing.address(name), name) for name in names[1:])
     return _at(
         filing, RULE_CODES[constraint.level], one, relation.left.names[0], key,
         found=found[0], expected=found[1], facts=facts, others=others,
     )  # fmt: skip
-
-
-def _rule_words(form: Form, one: List, rule: Rule) -> str:
-    if not rule.when.relations:
-        return rule.label
-    return clerk()("relation.when", rule=rule.label, condition=line_words(form, one.key, rule.when))
 
 
 # -- lines that are there twice

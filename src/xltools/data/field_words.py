@@ -4,43 +4,58 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 
 from xltools.data.number import digits
 from xltools.form.days import START, compares_days, is_fixed, is_written
 from xltools.form.fields import Field
-from xltools.form.kinds import NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG, Choice, Date, Held, Number, Text, ValueKind
+from xltools.form.kinds import (
+    NOT_A_CHOICE,
+    NOT_THE_PATTERN,
+    TOO_LONG,
+    Choice,
+    Date,
+    Held,
+    Number,
+    Text,
+    ValueKind,
+)
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
 from xltools.form.model import Form
 from xltools.form.ratio import Product
 from xltools.form.relation import PRINTED, Condition, Relation
 from xltools.form.sections import List
-from xltools.text import Phrases, clerk
+from xltools.text import Phrases, clerk, in_chinese, phrase
 from xltools.white_space import compact
 
 _MOST_OPTIONS = 40  # in print
 
 
-def relation_words(form: Form, relation: Relation, words: Callable[[Linear], str]) -> str:
+def relation_words(form: Form, relation: Relation, words: Callable[[Linear], str]) -> Phrases:
     """Return a relation in words; *words* puts a sum into words."""
     names = relation.names
     if len(names) == 1 and names[0] in form.counted and relation.sign == "=" and not relation.right.terms:
         cell = form.cells[names[0]]
-        key = "relation.chosen" if relation.right.constant else "relation.not-chosen"
-        return clerk()(key, label=cell.row.label, option=cell.column.label)
-    return f"{words(relation.left)}{PRINTED[relation.sign]}{words(relation.right)}"
+        key = "rule-chosen" if relation.right.constant else "rule-not-chosen"
+        return phrase(key, label=cell.row.label, option=cell.column.label)
+    return _written(relation, words)
+
+
+def _written(relation: Relation, words: Callable[[Linear], str]) -> Phrases:
+    sides = {"left": words(relation.left), "right": words(relation.right)}
+    return phrase("rule-sides", sign=PRINTED[relation.sign], **sides)
 
 
 _OF_DAYS = {"<=": "not-after", ">=": "not-before", "<": "before", ">": "after", "=": "same", "!=": "other"}
 
 
-def days_words(relation: Relation, label: Callable[[str], str]) -> str:
+def days_words(relation: Relation, label: Callable[[str], str]) -> Phrases:
     """Return a relation of days in words; a day as it is written has no *label*."""
     left, right = (_written_day(name) if is_written(name) else label(name) for name in relation.names)
-    return clerk()(f"relation.day-{_OF_DAYS[relation.sign]}", left=left, right=right)
+    return phrase(f"rule-day-{_OF_DAYS[relation.sign]}", left=left, right=right)
 
 
 def _written_day(name: str) -> str:
@@ -70,13 +85,23 @@ def figure_label(form: Form, name: str) -> str:
     return t("relation.count", label=cell.row.label, option=cell.column.label)
 
 
-def condition_words(form: Form, condition: Condition) -> str:
+def condition_words(form: Form, condition: Condition) -> Phrases:
     """Return the condition of a field in words, with the figures of tables by their labels."""
 
     def words(linear: Linear) -> str:
         return linear.print(lambda name: form.in_words(name, lambda own: figure_label(form, own)))
 
-    return "，".join(relation_words(form, one, words) for one in condition.relations)
+    return all_of(relation_words(form, one, words) for one in condition.relations)
+
+
+def all_of(relations: Iterable[Phrases]) -> Phrases:
+    """Return the relations of a condition in words, joined; nothing if it has none."""
+    return Phrases(tuple(part for one in relations for part in one.parts), "rule-and")
+
+
+def rule_words(rule: str | Phrases, condition: Phrases) -> str | Phrases:
+    """Return a rule in words with its condition, which says why it is asked."""
+    return phrase("rule-when", rule=rule, condition=condition) if condition.parts else rule
 
 
 def _valued(form: Form, name: str) -> Field | Column:
@@ -92,7 +117,7 @@ def _kind_of(form: Form, name: str) -> ValueKind:
     return form.column_kinds[name] if name in form.columns else form.kinds[name]
 
 
-def _when_words(form: Form, name: str) -> str:
+def _when_words(form: Form, name: str) -> Phrases:
     """Return when a field or a column is asked, in words."""
     when = _valued(form, name).when
     return (
@@ -102,9 +127,8 @@ def _when_words(form: Form, name: str) -> str:
     )
 
 
-def line_words(form: Form, key: str, condition: Condition) -> str:
+def line_words(form: Form, key: str, condition: Condition) -> Phrases:
     """Return a condition on the lines of a list in words."""
-    t = clerk()
 
     def words(linear: Linear) -> str:
         return linear.print(lambda name: form.in_words(name, lambda own: line_label(form, key, own)))
@@ -120,10 +144,10 @@ def line_words(form: Form, key: str, condition: Condition) -> str:
             is_option = isinstance(kind := form.column_kinds[whole], Choice) and word in kind.by_name
             sign = ("" if one.right.constant else "not-") + ("chosen" if is_option else "shaped")
             label, option = form.columns[whole].label, form.word_shown(whole, word)
-            found.append(t(f"relation.{sign}", label=label, option=option))
+            found.append(phrase(f"rule-{sign}", label=label, option=option))
         else:
-            found.append(f"{words(one.left)}{PRINTED[one.sign]}{words(one.right)}")
-    return "，".join(found)
+            found.append(_written(one, words))
+    return all_of(found)
 
 
 def line_label(form: Form, key: str, name: str) -> str:
@@ -141,10 +165,10 @@ def prompt(form: Form, name: str) -> str:
     t, kind = clerk(), _kind_of(form, name)
     one = _valued(form, name)
     text = one.hint + t(f"field.{_key(kind)}", **_facts(kind))
-    text += shapes_words(kind)
+    text += in_chinese(_shapes_words(kind))
     if one.under:
         text += t("field.under", label=_valued(form, _whole_name(form, name, one.under)).label)
-    rule = asked_words(form, name)
+    rule = in_chinese(asked_words(form, name))
     return t("field.prompt", text=text, rule=rule) if rule else text
 
 
@@ -175,16 +199,14 @@ def derived_words(form: Form, key: str, column: Column) -> str:
         sides = (column.is_.top, column.is_.bottom)
         calculation = "÷".join(f"（{words(one)}）" if len(one.terms) > 1 else words(one) for one in sides)
     found = clerk()("list.derived", label=column.label, words=calculation)
-    when = line_words(form, key, column.when)
-    return clerk()("relation.when", rule=found, condition=when) if when else found
+    return in_chinese(rule_words(found, line_words(form, key, column.when)))
 
 
-def shapes_words(kind: ValueKind) -> str:
+def _shapes_words(kind: ValueKind) -> Phrases:
     """Return the shapes that a text may have, in words."""
-    t = clerk()
     if not isinstance(kind, Text) or not kind.shapes:
-        return ""
-    return t("field.shapes", shapes=t("list.joint").join(one.label for one in kind.shapes))
+        return Phrases(())
+    return phrase("rule-shapes", shapes=clerk()("list.joint").join(one.label for one in kind.shapes))
 
 
 def options_words(form: Form, name: str) -> str:
@@ -203,31 +225,34 @@ def options_words(form: Form, name: str) -> str:
     return t("field.options", options=t("field.joint").join(groups))
 
 
-def asked_words(form: Form, name: str) -> str:
+def asked_words(form: Form, name: str) -> Phrases:
     """Return whether a field must be filled in, and when it is asked; nothing if it is as the agency likes."""
-    t, one = clerk(), _valued(form, name)
+    one = _valued(form, name)
     if one.when.relations:
-        key = "field.required-when" if one.required else "field.asked-when"
-        return t(key, condition=_when_words(form, name))
+        key = "rule-required-when" if one.required else "rule-asked-when"
+        return phrase(key, condition=_when_words(form, name))
     if isinstance(one, Column) and one.required_when.relations:
-        return t("field.required-when", condition=line_words(form, name.partition(".")[0], one.required_when))
-    return t("field.required") if one.required else ""
+        condition = line_words(form, name.partition(".")[0], one.required_when)
+        return phrase("rule-required-when", condition=condition)
+    return phrase("rule-required") if one.required else Phrases(())
 
 
 def fault_facts(form: Form, name: str, code: str) -> dict[str, object]:
     """Return the facts of the finding that the value of a field is at fault: its label, and what is asked of it."""
-    t, one, kind = clerk(), _valued(form, name), _kind_of(form, name)
+    one, kind = _valued(form, name), _kind_of(form, name)
     facts: dict[str, object] = {"label": one.label}
     if code == "required":
         facts["rule"] = asked_words(form, name)
     if code == "not-asked":
-        facts["rule"] = t("field.asked-when", condition=_when_words(form, name))
+        facts["rule"] = phrase("rule-asked-when", condition=_when_words(form, name))
     if code == NOT_A_CHOICE:
         facts["under"] = Phrases(())
     if code == NOT_THE_PATTERN:
-        facts["rule"] = (
-            one.hint or shapes_words(kind) or t("field.url" if one.kind == "url" else "field.as-required")
+        shapes = _shapes_words(kind)
+        otherwise = (
+            shapes if shapes.parts else phrase("rule-url" if one.kind == "url" else "rule-as-required")
         )
+        facts["rule"] = one.hint or otherwise
     if code == TOO_LONG and isinstance(kind, Text):
         facts["longest"] = str(kind.longest)
     return facts
@@ -235,7 +260,7 @@ def fault_facts(form: Form, name: str, code: str) -> dict[str, object]:
 
 def under_item(item: str) -> Phrases:
     """Return the fact that an option is none of those under an *item*, as it is shown."""
-    return Phrases((("under-item", {"item": item}),))
+    return phrase("under-item", item=item)
 
 
 def summary(form: Form, name: str, values: Mapping[str, Decimal], text: str) -> str:
@@ -257,9 +282,11 @@ def summed_in(form: Form, name: str, text: str) -> tuple[dict[str, Decimal], str
         found = re.fullmatch(compact(t("field.joint")).join(parts), compact(text))
         return (dict(zip(counted, map(Decimal, found.groups()), strict=True)) if found else {}), ""
     if isinstance(kind, Date):
-        found = re.fullmatch(t("field.between", first="(.+)", last="(.+)"), compact(text))
-        days = [kind.read(Held(day)).value for day in found.groups()] if found else [""]
-        return {}, kind.span(days) if all(days) else ""
+        day = "([0-9]{4}-[0-9]{2}-[0-9]{2})"
+        found = re.fullmatch(t("field.between", first=day, last=day), compact(text))
+        days = found.groups() if found else ()
+        span = kind.span(kind.read(Held(one)).value for one in days)
+        return {}, span if span == "/".join(days) else ""
     return {}, ""
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.data.field_words import (
+    all_of,
     day_label,
     days_words,
     derived_words,
@@ -38,7 +39,7 @@ from xltools.form.sections import (
     unit_of,
     walk,
 )
-from xltools.text import clerk
+from xltools.text import Phrases, clerk, in_chinese
 
 _LINE_WIDTHS = (28.0, 9.5, 9.5, 41.0)  # characters: label, unit, who fills it in, note
 _RULE_WIDTHS = (24.0, 44.0, 20.0)  # characters: rule, its figures, its source
@@ -253,7 +254,7 @@ def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _Rule
     else:
         where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
 
-    def relation(one: Relation) -> str:
+    def relation(one: Relation) -> Phrases:
         return relation_words(form, one, lambda side: _sum_in_words(side, axis, form))
 
     return rule.label, where + _rule_in_words(rule, relation), _source(rule)
@@ -262,7 +263,7 @@ def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _Rule
 def _line_rule(rule: Rule, key: str, form: Form) -> _RuleRow:
     """Return a rule that is asked of each line of a list."""
 
-    def relation(one: Relation) -> str:
+    def relation(one: Relation) -> Phrases:
         return line_words(form, key, Condition((one,)))
 
     where = clerk()("list.each-line", title=form.title_of_list(key))
@@ -282,7 +283,7 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
         terms = [(sign, form.in_words(name, label)) for sign, name in linear.terms]
         return _joined_terms(terms, linear.constant)
 
-    def relation(one: Relation) -> str:
+    def relation(one: Relation) -> Phrases:
         if one == rule.cells and rule in form.day_rules:
             return days_words(one, lambda name: day_label(form, name))
         return relation_words(form, one, cell_sum)
@@ -290,12 +291,13 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
     return rule.label, _rule_in_words(rule, relation), _source(rule)
 
 
-def _rule_in_words(rule: Rule, relation: Callable[[Relation], str]) -> str:
+def _rule_in_words(rule: Rule, relation: Callable[[Relation], Phrases]) -> str:
     """Return a rule with its condition, tolerance and level; *relation* puts a relation into words."""
     t, constraint = clerk(), rule.constraint
-    text = relation(constraint.relation)
+    text = in_chinese(relation(constraint.relation))
     if constraint.when.relations:
-        text = t("notes.when", condition="，".join(map(relation, constraint.when.relations)), relation=text)
+        condition = in_chinese(all_of(map(relation, constraint.when.relations)))
+        text = t("notes.when", condition=condition, relation=text)
     if constraint.within:
         text += t("notes.within", amount=constraint.within)
     if rule.resets:

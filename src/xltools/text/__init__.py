@@ -51,6 +51,11 @@ class Phrases(NamedTuple):
     separator: str = "separator"
 
 
+def phrase(key: str, /, **facts: object) -> Phrases:
+    """Return one phrase with its facts."""
+    return Phrases(((key, facts),))
+
+
 class Catalog:
     """The sentences of one TOML file. A key is ``section.name``."""
 
@@ -88,6 +93,11 @@ def catalog(lang: Lang) -> Catalog:
 def clerk() -> Catalog:
     """Return the catalogue of what workbooks contain: always Chinese."""
     return Catalog("clerk")
+
+
+def in_chinese(words: str | Phrases) -> str:
+    """Return phrases as workbooks and clerks have them."""
+    return catalog("zh").fill("{words}", {"words": words})
 
 
 def finding_text(code: str, lang: Lang) -> FindingText:

@@ -35,7 +35,7 @@ from xltools.document.reader.rows import rows_of, without_marks
 from xltools.document.reader.title import ReportTitle, title_in, title_of
 from xltools.excel.refusing import refused
 from xltools.form import library
-from xltools.form.kinds import Held, Number, Text
+from xltools.form.kinds import Choice, Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name
@@ -348,16 +348,22 @@ class _FilingBuilder:
     def _is_of_rollup(
         self, texts: Iterable[tuple[str, str]], printed: Mapping[str, Sequence[PrintedLine]]
     ) -> bool:
-        """Return whether the document prints a roll-up: what the fields of its agencies come to, or whose each line is."""
-        is_summed = any(any(summed_in(self.form, name, text)) for name, text in texts)
-        return is_summed or any(AGENCY in line for lines in printed.values() for line in lines)
+        """Return whether the document prints a roll-up: what the fields of its agencies come to, or whose each line is.
+
+        The first and the last day alone may also be typed by one agency, so it is none where an option is chosen.
+        """
+        sums = {name: summed_in(self.form, name, text) for name, text in texts}
+        counts = [counts for name, (counts, _) in sums.items() if isinstance(self.form.kinds[name], Choice)]
+        is_spanned = not counts and any(days for _, days in sums.values())
+        has_agencies = any(AGENCY in line for lines in printed.values() for line in lines)
+        return any(counts) or is_spanned or has_agencies
 
     def _fields(
         self, texts: Iterable[tuple[str, str]], values: dict[str, Decimal]
     ) -> Iterator[tuple[str, str]]:
         """Yield the values of fields, and put the figures among them into *values*; a fault is a finding."""
         for name, text in texts:
-            counts, days = summed_in(self.form, name, text)
+            counts, days = summed_in(self.form, name, text) if self.is_rollup else ({}, "")
             values |= counts
             if counts or days:
                 yield from [(name, days)] if days else []
