@@ -28,6 +28,7 @@ from xltools.checking.collection import examine
 from xltools.checking.differences import differences
 from xltools.collection.importing import ImportOptions, import_reports
 from xltools.collection.merging import merge
+from xltools.collection.reading import on_roster
 from xltools.collection.second_reader import issued_findings
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.notes import filling_notes
@@ -35,6 +36,7 @@ from xltools.data.period import Period
 from xltools.data.prior import past_of
 from xltools.data.receipt import Receipt, RollupFile
 from xltools.data.record import Agency, Record
+from xltools.data.roster import Entry, Roster
 from xltools.document import receipt as receipts
 from xltools.document.publishing import compose, report_of
 from xltools.document.reader import ReportIdentity, read_document
@@ -571,6 +573,16 @@ def test_a_changed_text_of_a_published_roll_up_is_no_sum_of_fields(of_three):
         assert old in data
         back = read_document(data.replace(old, new).encode(), "报告.md", FORM, given=ABOUT)
         assert [f.found for f in verify(back)] == [new]
+
+
+def test_the_report_on_a_roll_up_is_that_of_its_district_on_a_roster(of_three):
+    """It has the roster's code, and the agencies are its own, not those of the district above."""
+    rollup = read(of_three, "区.xlsx")
+    data = render(compose(report_of(rollup)), "html")
+    report = read_document(data, "报告.html", FORM, given=ReportIdentity(Period(2026), "青禾区"))
+    roster = Roster((Entry("330101", "青禾区", {}),))
+    assert on_roster(report, roster, "某市").agency == Agency("青禾区", "330101", "青禾区")
+    assert on_roster(rollup, roster, "某市") == rollup
 
 
 def test_days_typed_by_one_agency_are_no_span_of_a_roll_up():

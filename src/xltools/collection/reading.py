@@ -93,7 +93,8 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
     collects; without it the agencies of two districts would be mixed up in a roll-up of both.
     """
     stamp = filing.stamp
-    if stamp is None or filing.is_rollup:
+    is_document = isinstance(filing, Return) and filing.is_document
+    if stamp is None or (filing.is_rollup and not is_document):
         return filing
     entry = roster.named(stamp.agency.name) if roster and stamp.agency.is_named_only else None
     code, home = entry.code if entry else stamp.agency.code, stamp.agency.district or district

@@ -288,7 +288,8 @@ class _FilingBuilder:
         ]
         texts, printed = tuple(fields_in(self.flow, self.form)), dict(lists_in(self.flow, self.form))
         if self._is_of_rollup(texts, printed):
-            stamp, self.is_rollup = replace(stamp, kind="rollup"), True
+            agency, self.is_rollup = replace(stamp.agency, district=stamp.agency.name), True
+            stamp = replace(stamp, agency=agency, kind="rollup")
         values = {name: value for section in own for name, value in self._values(section)}
         fields = dict(self._fields(texts, values))
         self.unread |= {
