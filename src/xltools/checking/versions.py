@@ -258,12 +258,15 @@ def _is_print(filing: Filing, workbook: Filing) -> bool:
     """Return whether a document has the figures of *workbook* and, apart from white space, no other texts."""
     if not isinstance(filing, Return) or not isinstance(workbook, Return):
         return False
-    if not filing.is_document or workbook.is_document or filing.unread:
+    unprinted = filing.form.on_cover
+    if not filing.is_document or workbook.is_document or not filing.unread <= unprinted:
         return False
     are_alike = (
         compact(text) == compact(workbook.prose.get(name, "")) for name, text in filing.prose.items()
     )
-    return filing.record.values == workbook.record.values and all(are_alike)
+    left, right = filing.record.values.items(), workbook.record.values.items()
+    differ = {name for name, _ in left ^ right}
+    return differ <= unprinted and all(are_alike)
 
 
 def _is_unanswered(filing: Filing) -> bool:

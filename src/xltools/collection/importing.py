@@ -69,7 +69,7 @@ def import_reports(
         raise RosterError(*faults)
     check_inputs(given.period, given.district or "-")
     filings = [filing for file in inbox.files for filing in _read(file, options)]
-    returns = [one for one in filings if isinstance(one, Return) and not (one.unread or unread_cells(one))]
+    returns = [one for one in filings if isinstance(one, Return) and _is_whole(one)]
     outputs = _outputs(returns, output)
     if not force:
         refuse_existing(path for path, _ in outputs)
@@ -93,6 +93,11 @@ def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
 
     found = readings(file, options.limits, report)
     return (filing for filing in found if not isinstance(filing, Skipped))
+
+
+def _is_whole(filing: Return) -> bool:
+    """Return whether every figure and line that is published was read; the figures of the cover are not."""
+    return filing.unread <= filing.form.on_cover and not unread_cells(filing)
 
 
 def _outputs(returns: list[Return], output: Path | None) -> list[tuple[Path, Return]]:

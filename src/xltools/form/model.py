@@ -545,6 +545,11 @@ class Form:
         """The names of the figures that are in no table: those in fields and of lists."""
         return frozenset(name for name, cell in self.cells.items() if not cell.in_table)
 
+    @cached_property
+    def on_cover(self) -> frozenset[str]:
+        """The names of the figures in the fields of the cover, which no published report prints."""
+        return frozenset(name for name in self.outside if name.startswith(f"{COVER}."))
+
     def counts(self, values: Mapping[str, str]) -> dict[str, Decimal]:
         """Return the counts of the options that the fields with these canonical *values* have."""
         found: dict[str, Decimal] = {}

@@ -490,7 +490,8 @@ def _figures(
     rows, columns = list(_lines([*coded, *block.get("rows", ())])), list(_lines(block["columns"]))
     if schema > 1:
         unit = block.get("unit", section.get("unit", ""))
-        rows, columns = _spelled_out(rows, unit), _spelled_out(columns, unit)
+        have_units = all("unit" in column.table for column in columns if not column.is_quotient)
+        rows, columns = _spelled_out(rows, None if have_units else unit), _spelled_out(columns, unit)
     for row in rows:
         for column in columns:
             lines = (row, column) if row.is_quotient else (column, row)
@@ -571,20 +572,30 @@ def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iter
             yield _FigureLine({**table, "key": _key(table)}, labels)
 
 
-def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
-    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are no part of another line or means."""
+def _spelled_out(lines: list[_FigureLine], unit: str | None) -> list[_FigureLine]:
+    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are no part of another line or means.
+
+    They are those under the innermost label of the total that has any. *unit* is that of lines without their own; with
+    ``None`` no unit counts.
+    """
+
+    def of(table: Mapping[str, Any]) -> str:
+        return "" if unit is None else str(table.get("unit", unit))
+
     found = []
     for line in lines:
         if line.table.get("is", "").strip() == "all":
-            own = line.table.get("unit", unit)
-            keys = [
-                other.table["key"]
+            added = [
+                other
                 for other in lines
                 if not {"of", "mean"} & other.table.keys()
                 and re.fullmatch(r"(\s*[+-]?\s*(count|sum)\([^()]*\)\s*)*", other.table.get("is", ""))
                 and other.is_additive
-                and other.table.get("unit", unit) == own
+                and of(other.table) == of(line.table)
             ]
+            above = [line.labels[:depth] for depth in range(len(line.labels) - 1, -1, -1)]
+            near = ([one for one in added if one.labels[: len(labels)] == labels] for labels in above)
+            keys = [one.table["key"] for one in next(filter(None, near), ())]
             line = line._replace(table={**line.table, "is": " + ".join(keys)})  # noqa: PLW2901
         found.append(line)
     return found

@@ -292,9 +292,7 @@ class _FilingBuilder:
             stamp = replace(stamp, agency=agency, kind="rollup")
         values = {name: value for section in own for name, value in self._values(section)}
         fields = dict(self._fields(texts, values))
-        self.unread |= {
-            name for name in self.form.counted if not self._title_of(name)
-        }  # no cover is published
+        self.unread |= self.form.on_cover
         lists = dict(self._lists(printed, stamp.agency))
         is_refused = not all(self.placed[section.key].texts for section in own)
         has_tables = any(isinstance(item, CellGrid) for item in self.flow)
