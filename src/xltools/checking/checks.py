@@ -112,11 +112,14 @@ def rules(filing: Return) -> Iterator[Finding]:
     """Check that each rule holds in each line it applies to. Source: the ``authority`` of the rule.
 
     Lines that consist of totals are skipped, because the rule follows there from the other lines, unless it is asked of
-    them by name. Returns that nobody filled in are skipped too. A roll-up is asked what holds of sums.
+    them by name. Returns that nobody filled in are skipped too, and what needs a field that may not be blank and is: it
+    has a finding already. A roll-up is asked what holds of sums.
     """
     if filing.is_untouched:
         return
     form, values = filing.form, figures_of(filing)
+    blank = {finding.cell for finding in fields(filing) if finding.code == "required"}
+    lost = filing.unread | blank | {count for count, (name, _) in form.counted.items() if name in blank}
     agencies = max(1, len(filing.record.agencies)) if filing.is_rollup else 0
     for identity in form.broken(values, agencies, filing.elsewhere):
         cells = [form.cells[name] for name in identity.cells]
@@ -126,7 +129,7 @@ def rules(filing: Return) -> Iterator[Finding]:
             continue  # how many agencies may be off by it, a published roll-up does not say
         if not identity.rule.on and all(_is_derived_line(cell, identity) for cell in cells):
             continue
-        if not all(filing.unread.isdisjoint(form.reach[cell.name]) for cell in cells):
+        if not all(lost.isdisjoint(form.reach[cell.name]) for cell in cells):
             continue
         accepted = 0
         if agencies:
