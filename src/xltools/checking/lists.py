@@ -187,7 +187,12 @@ def _doubled(filing: Return, one: List, lines: Sequence[ListLine], keys: Sequenc
         whole = key.removesuffix(f"#{line.number}")
         if whole and is_numbered(key):
             first = cell_name(one.key, one.unique[0], whole)
-            facts = {"line": whole, "columns": _labels(one), "where": Word("doubled-within"), "agencies": Word("nobody")}
+            facts = {
+                "line": whole,
+                "columns": _labels(one),
+                "where": Word("doubled-within"),
+                "agencies": Word("nobody"),
+            }
             other = (Place(*filing.address(first), first),)
             yield _at(filing, DOUBLED, one, one.unique[0], key, found=whole, facts=facts, others=other)
 

@@ -270,11 +270,7 @@ class LineFormula:
     def text(self) -> str:
         """Return the formula."""
         t, passed = clerk(), text_formula(clerk()("check.passed"))
-        numbers = [self._at[column.key] for column in self._one.typed if column.kind == "number"]
-        tests: list[tuple[str, str]] = []
-        if numbers:
-            ranges = ",".join(numbers)
-            tests.append((f"COUNTA({ranges})>COUNT({ranges})", t("check.text")))
+        tests = [*self._numbers()]
         for column in self._one.columns:
             if (
                 column.is_conditional
@@ -291,6 +287,21 @@ class LineFormula:
             longer = f"IF({test},{text_formula(words)},{formula})"
             formula = longer if len(longer) <= _LONGEST else formula
         return f'IF({_is_blank(self._one, self._at)},"",IFERROR({formula},{text_formula(t("check.text"))}))'
+
+    def _numbers(self) -> Iterator[tuple[str, str]]:
+        """Yield the tests for text, negative numbers, fractions and more decimals, where they are faults."""
+        t, typed = clerk(), [column for column in self._one.typed if column.kind == "number"]
+        at = {column.key: self._at[column.key] for column in typed}
+        if typed:
+            ranges = ",".join(at.values())
+            yield f"COUNTA({ranges})>COUNT({ranges})", t("check.text")
+        if below := [f"{at[one.key]}<0" for one in typed if not one.signed]:
+            yield f"OR({','.join(below)})", t("check.negative")
+        if broken := [f"INT({at[one.key]})<>{at[one.key]}" for one in typed if one.number == "count"]:
+            yield f"OR({','.join(broken)})", t("check.fraction")
+        sized = [one for one in typed if one.number == "decimal" and one.decimals is not None]
+        if fine := [f"ABS(ROUND({at[one.key]},{one.decimals})-{at[one.key]})>1E-9" for one in sized]:
+            yield f"OR({','.join(fine)})", t("check.too-fine")
 
     def _asked(self, key: str) -> list[tuple[str, str]]:
         t, column = clerk(), next(column for column in self._one.columns if column.key == key)
