@@ -107,7 +107,7 @@ def report_in(
 def _filing(
     flow: Flow, limits: Limits, source: Source, form: Form | None, given: ReportIdentity, *, is_pdf: bool
 ) -> Filing | None:
-    """Return the filing, or None if the document contains no part of a table of any form."""
+    """Return the filing, or None if the document contains no part of a table and no list of any form."""
     forms = [form] if form else [library.find(name) for name in library.names()]
     document = flow
     for candidate in forms:
@@ -119,7 +119,8 @@ def _filing(
                 source, (Finding("old-layout", source.path, found=word, expected=candidate.name),)
             )
         has_faults = any(fault.code != "missing-sheet" for table in tables for fault in table.faults)
-        if has_faults or any(table.texts for table in tables) or _is_cut(flow, candidate):
+        is_there = any(table.texts for table in tables) or any(lists_in(flow, candidate))
+        if has_faults or is_there or _is_cut(flow, candidate):
             return _FilingBuilder(flow, source, candidate, given, placed, is_pdf).filing()
     return None
 
