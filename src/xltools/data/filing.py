@@ -359,7 +359,9 @@ class Return:
     @property
     def is_document(self) -> bool:
         """Whether it was read from a report as it is published or printed, not from a workbook."""
-        return any(shown.origin is Origin.PRINTED for shown in self.shown.values())
+        if any(shown.origin is Origin.PRINTED for shown in self.shown.values()):
+            return True
+        return any(not address for _, address in self.moved.values())  # not every form has totals
 
     @property
     def is_untouched(self) -> bool:
