@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 
+import openpyxl
 import pytest
 
 from xltools.checking.checks import verify
@@ -20,6 +22,7 @@ from xltools.document.writer import render
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.load import parse
+from xltools.libreoffice import is_installed, recalculated
 from xltools.prose.lines import lines_of
 from xltools.witness.form import FormFigures
 from xltools.witness.issued import faults
@@ -233,31 +236,35 @@ def test_a_report_without_its_cover_becomes_a_return(tmp_path, how):
     }
 
 
+ASSETS = parse(
+    """
+    schema = 2
+    key = "assets"
+    edition = "1"
+    title = "固定资产清查表"
+    authority = "测试"
+    [[section]]
+    key = "s"
+    title = "一、明细"
+    sheet = "明细"
+    [[section.list]]
+    key = "assets"
+    unique = ["nr"]
+    columns = [
+      { key = "nr", label = "编号", kind = "text", required = true },
+      { key = "value", label = "原值", number = "decimal", decimals = 2 },
+      { key = "n", label = "数量" },
+    ]
+    """,
+    "form.toml",
+)
+
+
 def test_the_lists_of_a_report_are_in_its_return(tmp_path):
     """All that was read is written, also where a form has nothing but a list."""
-    form = parse(
-        """
-        schema = 2
-        key = "assets"
-        edition = "1"
-        title = "固定资产清查表"
-        authority = "测试"
-        [[section]]
-        key = "s"
-        title = "一、明细"
-        sheet = "明细"
-        [[section.list]]
-        key = "assets"
-        unique = ["nr"]
-        columns = [
-          { key = "nr", label = "编号", kind = "text", required = true },
-          { key = "value", label = "原值", number = "decimal", decimals = 2 },
-        ]
-        """,
-        "form.toml",
-    )
+    form = ASSETS
     one = Stamp(form.key, form.edition, Period(2026), Agency("青禾区", "001", "甲局"))
-    own = {"assets": (ListLine(1, ("A1", D("1.25"))), ListLine(2, ("A2", D(3))))}
+    own = {"assets": (ListLine(1, ("A1", D("1.25"), D(2))), ListLine(2, ("A2", D(3), D(1))))}
     filing = read_package(write_return(form, one, {}, {}, lists=own), "001.xlsx", form)
     path = tmp_path / "报告.html"
     path.write_bytes(render(compose(report_of(filing)), "html"))
@@ -265,3 +272,18 @@ def test_the_lists_of_a_report_are_in_its_return(tmp_path):
     found = import_reports([path], tmp_path / "out", ImportOptions(form, given=given, district="青禾区"))
     ((_, content),) = found.contents
     assert read_package(content, "001.xlsx", form).record.lists == filing.record.lists
+
+
+@pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
+def test_lines_say_live_what_is_no_number_for_them():
+    one = Stamp(ASSETS.key, ASSETS.edition, Period(2026), Agency("青禾区", "001", "甲局"))
+    book = openpyxl.load_workbook(io.BytesIO(write_return(ASSETS, one, {}, {})))
+    lines = [(1.25, 2), (-1, 2), (1, 2.5), (1.234, 2), ("约3", 2), (None, 2)]
+    for row, (value, number) in enumerate(lines, 4):
+        for column, typed in zip("BCD", (f"A{row}", value, number), strict=True):
+            book["明细"][f"{column}{row}"] = typed
+    out = io.BytesIO()
+    book.save(out)
+    shown = openpyxl.load_workbook(io.BytesIO(recalculated(out.getvalue())), data_only=True)["明细"]
+    checks = [str(shown.cell(row, 6).value) for row in range(4, 10)]
+    assert checks == ["√", "×有负数", "×有小数", "×小数位数过多", "×非数字", "√"]

@@ -40,11 +40,8 @@ def command(lang: Lang) -> click.Command:
     ) -> None:
         day = due.date() if due else None
         made = settings.create(folder, period, district, roster, form or library.DEFAULT, day, prior, lang)
-        count, outbox, inbox = (
-            len(load_roster(made.roster).entries),
-            made.outbox.relative_to(folder),
-            made.inbox.relative_to(folder),
-        )
+        count = len(load_roster(made.roster).entries)
+        outbox, inbox = (place.relative_to(folder) for place in (made.outbox, made.inbox))
         emit(t("report.initialised", folder=folder, count=count, outbox=outbox, inbox=inbox))
 
     return run
