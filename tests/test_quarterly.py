@@ -195,7 +195,7 @@ def test_a_broken_rule_beside_void_cells_is_one_finding(period):
 
 
 def test_rules_of_other_quarters_bound_no_cell():
-    first, second = (equations_of(FORM, frozenset(), frozenset(), number_in_year=number) for number in (1, 2))
+    first, second = (equations_of(FORM, frozenset(), frozenset(), period_number=number) for number in (1, 2))
     assert "cases.received.cum" in first.bounds
     assert "cases.received.cum" not in second.bounds
 

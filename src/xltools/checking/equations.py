@@ -53,9 +53,9 @@ class Equations:
         typed: frozenset[str],
         unknown: frozenset[str],
         elsewhere: frozenset[str],
-        number_in_year: int,
+        period_number: int,
     ) -> None:
-        self._number_in_year = number_in_year
+        self._period_number = period_number
         self.form, self.typed, self.unknown = form, typed | frozenset(form.input_names), unknown
         self._elsewhere, self.fixed = (
             elsewhere,
@@ -89,7 +89,7 @@ class Equations:
     @cached_property
     def computed(self) -> Equations:
         """The same form with every total computed."""
-        return equations_of(self.form, frozenset(), self.unknown, self._elsewhere, self._number_in_year)
+        return equations_of(self.form, frozenset(), self.unknown, self._elsewhere, self._period_number)
 
     def spread(self, terms: Sequence[tuple[int, str]]) -> Mapping[str, int]:
         """Return a sum over typed cells: a computed total is replaced by what it adds up."""
@@ -136,7 +136,7 @@ class Equations:
         """The other constraints that figures must satisfy, over typed cells, by cell: what breaks one corrects nothing."""
         found: dict[str, list[Constraint]] = defaultdict(list)
         for identity in self._identities:
-            one = identity.constraint.at(self._number_in_year)
+            one = identity.constraint.at(self._period_number)
             if one is None or identity.constraint.is_exact or one.level != "error":
                 continue
             when = Condition(tuple(map(self._over_typed, one.when.relations)))
@@ -244,13 +244,13 @@ def equations_of(
     typed: frozenset[str],
     unknown: frozenset[str],
     elsewhere: frozenset[str] = frozenset(),
-    number_in_year: int = 1,
+    period_number: int = 1,
 ) -> Equations:
     """Return the equations of *form* with these totals *typed*, these inputs *unknown* and these *elsewhere*, not asked.
 
     They are those of the period of that number in its year.
     """
-    return Equations(form, typed, unknown, elsewhere, number_in_year)
+    return Equations(form, typed, unknown, elsewhere, period_number)
 
 
 def published_cells(form: Form) -> tuple[str, ...]:
