@@ -257,6 +257,7 @@ def test_files_may_be_dropped_on_every_page_and_another_run_is_named(tmp_path, c
             page.wait_for_selector("#board-table .path:has-text('xlsx')", timeout=20000)
 
 
+@pytest.mark.prove
 @pytest.mark.browser
 def test_two_tabs_of_one_desk_lose_nothing(service, pair, chromium):  # noqa: F811
     """What both are doing at once is done; who decides on what the other has changed is told, and keeps what was typed."""

@@ -694,6 +694,7 @@ def test_what_is_shown_of_an_item_is_in_workbooks_and_reports_and_is_never_read(
     assert told(back) == set()
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 def test_another_program_shows_the_same_of_an_item():
     form = parse(GOODS, "form.toml")

@@ -877,6 +877,7 @@ def test_a_change_is_seen_by_libreoffice_and_nothing_else_is():
     ]
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_gnumeric_keeps_marks_and_they_come_off_again():
     data = marked(problem(), *marks_of(problem()))

@@ -114,10 +114,10 @@ def _with_values(filing: Return, given: Mapping[str, ListValue]) -> Return:
 
 
 def _is_lost(filing: Return, name: str) -> bool:
-    """Return whether nothing is known of a cell because its sheet could not be read."""
+    """Return whether nothing is known of a cell because its sheet could not be read; a report has no cover at all."""
     sheet, _ = filing.address(name)
     lost = {one.sheet for one in filing.findings if one.is_error and not (one.cell or one.address)}
-    return name in filing.unread or (name in filing.form.fields and bool(sheet) and sheet in lost)
+    return bool(sheet) and (name in filing.unread or (name in filing.form.fields and sheet in lost))
 
 
 def _shown(form: Form, name: str, value: ListValue) -> ListValue:
