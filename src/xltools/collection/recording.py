@@ -43,12 +43,13 @@ def record(folder: Folder, events: Iterable[Event]) -> None:
 
 def _begun(folder: Folder, made: set[str]) -> Iterator[Event]:
     """Yield an event for each file that is there when a journal begins, older versions first, without those *made* now."""
+    home = folder.path.resolve()
     yield Event("begun")
     places = [place for place in (folder.versions, folder.inbox, folder.rollup) if place.exists()]
     for path in (Path(name) for place in places for name, is_ignored in walk(place) if not is_ignored):
-        if _place(folder, path) not in made:
+        if _place(home, path) not in made:
             code = path.name.partition("_")[0] if "_" in path.name else ""
-            yield Event("begun", code, _place(folder, path), hash_of(read_bytes(path)))
+            yield Event("begun", code, _place(home, path), hash_of(read_bytes(path)))
 
 
 def _is_known(event: Event, same: Sequence[Event]) -> bool:
@@ -64,9 +65,9 @@ def _is_known(event: Event, same: Sequence[Event]) -> bool:
     return False
 
 
-def _place(folder: Folder, path: Path | str) -> str:
-    """Return *path* as seen from the folder of the collection, if it is in it."""
-    whole, home = Path(path), folder.path.resolve()
+def _place(home: Path, path: Path | str) -> str:
+    """Return *path* as seen from *home*, the resolved folder of the collection, if it is in it."""
+    whole = Path(path)
     resolved = whole.resolve()
     return (resolved.relative_to(home) if home in resolved.parents else whole).as_posix()
 
@@ -76,23 +77,25 @@ def _place(folder: Folder, path: Path | str) -> str:
 
 def issued(folder: Folder, written: Iterable[tuple[Entry, Path]]) -> Iterator[Event]:
     """Yield an event for each workbook that was written for an agency."""
+    home = folder.path.resolve()
     for entry, path in written:
-        yield Event("issued", entry.code, _place(folder, path), hash_of(read_bytes(path)))
+        yield Event("issued", entry.code, _place(home, path), hash_of(read_bytes(path)))
 
 
 def received(folder: Folder, taken: Iterable[Received]) -> Iterator[Event]:
     """Yield an event for each file that was taken in, and for each that it replaced."""
+    home = folder.path.resolve()
     for one in taken:
         if one.entry is None:
             continue
         source, code = one.filing.source, one.entry.code
-        path = _place(folder, one.path) if one.path else ""
-        if path != _place(folder, source.path):  # it was not in the inbox already
+        path = _place(home, one.path) if one.path else ""
+        if path != _place(home, source.path):  # it was not in the inbox already
             facts = {"from": source.path, "as": one.reception.value}
             yield Event("received", code, path, source.sha256, facts)
         for moved in one.moved:
             by = {"by": path, "by_sha256": source.sha256}
-            yield Event("replaced", code, _place(folder, moved.path), hash_of(read_bytes(moved.path)), by)
+            yield Event("replaced", code, _place(home, moved.path), hash_of(read_bytes(moved.path)), by)
 
 
 def found(collection: Collection) -> Iterator[Event]:
@@ -115,10 +118,11 @@ def found(collection: Collection) -> Iterator[Event]:
 
 def returned(folder: Folder, files: Iterable[Examined], to: Path) -> Iterator[Event]:
     """Yield an event for each file of the inbox that was written, with marks, into the folder *to*."""
+    home, inbox = folder.path.resolve(), folder.inbox.resolve()
     for one in files:
         source = one.filing.source
-        if folder.inbox.resolve() in Path(source.on_disk).resolve().parents:
-            yield Event("returned", _code(one.filing), source.path, source.sha256, {"to": _place(folder, to)})
+        if inbox in Path(source.on_disk).resolve().parents:
+            yield Event("returned", _code(one.filing), source.path, source.sha256, {"to": _place(home, to)})
 
 
 def accepted(acceptances: Iterable[Acceptance]) -> Iterator[Event]:
@@ -132,6 +136,7 @@ def accepted(acceptances: Iterable[Acceptance]) -> Iterator[Event]:
 
 def merged(folder: Folder, output: Path, collection: Collection) -> Iterator[Event]:
     """Yield an event for the roll-up *output*, with its files, and one for each older version in the inbox."""
+    home = folder.path.resolve()
     for one in collection.examined:
         if one.replacement and not one.replacement.is_copy:
             source, by = one.filing.source, one.replacement.by.source
@@ -141,14 +146,15 @@ def merged(folder: Folder, output: Path, collection: Collection) -> Iterator[Eve
         included = [account.source for account in known.inputs if account.status == "included"]
         files = [{"file": source.path, "sha256": source.sha256} for source in included]
         about: dict[str, object] = {"parts_sha256": known.parts_sha256, "files": files}
-        yield Event("merged", "", _place(folder, output), known.sha256, about)
+        yield Event("merged", "", _place(home, output), known.sha256, about)
 
 
 def published(folder: Folder, source: Source, output: Path, content: bytes) -> Iterator[Event]:
     """Yield the event that the report *output* was written, if it is that on the roll-up."""
+    home = folder.path.resolve()
     if Path(source.path).resolve() == folder.rollup.resolve():
-        facts = {"from": _place(folder, source.path), "from_sha256": source.sha256}
-        yield Event("published", "", _place(folder, output), hash_of(content), facts)
+        facts = {"from": _place(home, source.path), "from_sha256": source.sha256}
+        yield Event("published", "", _place(home, output), hash_of(content), facts)
 
 
 def _code(filing: Filing) -> str:
