@@ -36,6 +36,8 @@ from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.form.model import Form
 
+pytestmark = pytest.mark.commands
+
 FORM = find("xxgk-2021")
 CLEAN = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))
 ROSTER = ROOT / "samples" / "roster.csv"

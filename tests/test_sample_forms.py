@@ -25,6 +25,8 @@ from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_rollup
 from xltools.text import message
 
+pytestmark = pytest.mark.commands
+
 FOLDER = ROOT / "samples" / "forms"
 SAMPLES = form_returns.samples()
 # What is wrong in the third return of each, beside its notes.
