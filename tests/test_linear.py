@@ -86,6 +86,11 @@ def test_a_relation_compares_its_sides(relation, values):
     assert relation.holds(values) == eval(f"left {python} right", {}, {"left": left, "right": right})
 
 
+@pytest.mark.parametrize("text", ["a + a > 1, a < 1", "a = a + b - b, b != 0", "a + b = b + a, a > 0"])
+def test_what_is_named_twice_counts_twice_or_not_at_all(text):
+    assert Condition.parse(text).can_hold(lambda _: False)
+
+
 @given(st.lists(RELATIONS, max_size=3).map(tuple).map(Condition), VALUES)
 def test_a_condition_that_holds_can_hold(condition, values):
     if condition.holds(values):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
@@ -143,19 +144,22 @@ class Condition(NamedTuple):
 
     def can_hold(self, may_be_below_zero: Callable[[str], bool]) -> bool:
         """Return whether it holds for some figures, as far as its comparisons of one sum with a number tell."""
-        asked: dict[frozenset[tuple[int, str]], list[tuple[str, Decimal]]] = {}
+        asked: dict[frozenset[tuple[str, int]], list[tuple[str, Decimal]]] = {}
         for one in self.relations:
-            terms = frozenset((*one.left.terms, *((-sign, name) for sign, name in one.right.terms)))
+            counts: Counter[str] = Counter()
+            for sign, name in (*one.left.terms, *((-sign, name) for sign, name in one.right.terms)):
+                counts[name] += sign
+            terms = frozenset((name, times) for name, times in counts.items() if times)
             number = EXACT.subtract(one.right.constant, one.left.constant)
-            opposite = frozenset((-sign, name) for sign, name in terms)
-            if opposite in asked:
+            opposite = frozenset((name, -times) for name, times in terms)
+            if opposite in asked and opposite != terms:
                 asked[opposite].append((_TURNED.get(one.sign, one.sign), -number))
             else:
                 asked.setdefault(terms, []).append((one.sign, number))
         for terms, bounds in asked.items():
-            signs = {sign for sign, _ in terms}
-            if len(signs) <= 1 and not any(may_be_below_zero(name) for _, name in terms):
-                bounds.append(("<=" if signs == {-1} else ">=" if signs else "=", ZERO))
+            signs = {times > 0 for _, times in terms}
+            if len(signs) <= 1 and not any(may_be_below_zero(name) for name, _ in terms):
+                bounds.append(("=" if not signs else ">=" if signs == {True} else "<=", ZERO))
         return all(map(_can_be, asked.values()))
 
     def __str__(self) -> str:
