@@ -28,8 +28,9 @@ from browser import chromium, tab  # noqa: E402, F401  fixtures for every module
 from xltools.cli import command_line  # noqa: E402
 from xltools.data.filing import Return  # noqa: E402
 from xltools.data.finding import Finding  # noqa: E402
-from xltools.errors import XltoolsError  # noqa: E402
+from xltools.errors import FormError, XltoolsError  # noqa: E402
 from xltools.form.library import find  # noqa: E402
+from xltools.form.load import parse  # noqa: E402
 from xltools.prose import checks as prose_checks  # noqa: E402
 
 IS_PROVING = bool(os.environ.get("PROVE"))  # set by `make prove`
@@ -174,6 +175,13 @@ def script(tmp_path_factory):
         return out, done.stdout
 
     return started
+
+
+def form_problems(text):
+    """The problems for which the form in *text* is refused."""
+    with pytest.raises(FormError) as caught:
+        parse(text, "form.toml")
+    return caught.value.problems
 
 
 def run(*arguments, expect=0):

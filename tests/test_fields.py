@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, examples
+from conftest import HERE, examples, form_problems
 from xltools.errors import FormError
 from xltools.excel.writer.fields import number_accepted
 from xltools.form.fields import label_with_unit
@@ -278,9 +278,8 @@ def test_the_figures_of_fields():
 
 
 def problems(text):
-    with pytest.raises(FormError) as error:
-        parse(text, "form.toml")
-    return {(problem.code, problem.place.rpartition("› ")[2]) for problem in error.value.problems}
+    problems = form_problems(text)
+    return {(problem.code, problem.place.rpartition("› ")[2]) for problem in problems}
 
 
 MANY = (

@@ -18,7 +18,7 @@ import test_lists
 import test_own_sums
 import test_products
 import test_whose
-from conftest import HERE
+from conftest import HERE, form_problems
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency
@@ -34,12 +34,6 @@ from xltools.text import LANGS, catalog, error_text, problem_text
 SOUND = (HERE / "forms" / "fwzx-2025.toml").read_text(encoding="utf-8")
 SECOND = (HERE / "forms" / "xcjc-2026.toml").read_text(encoding="utf-8")
 MONTHLY = (HERE / "forms" / "monthly.toml").read_text(encoding="utf-8")
-
-
-def problems(text):
-    with pytest.raises(FormError) as caught:
-        parse(text, "form.toml")
-    return caught.value.problems
 
 
 def changed(*replacements, text=SOUND):
@@ -673,7 +667,7 @@ def third(*replacements):
 @pytest.mark.parametrize("fault", FAULTS_OF_RATIOS)
 def test_a_fault_of_a_ratio_is_named_with_its_place(fault):
     replacement, code, place = FAULTS_OF_RATIOS[fault]
-    found = [p for p in problems(third(replacement)) if p.code == code]
+    found = [p for p in form_problems(third(replacement)) if p.code == code]
     assert found
     assert place in found[0].place
     for lang in LANGS:
@@ -683,11 +677,13 @@ def test_a_fault_of_a_ratio_is_named_with_its_place(fault):
 def test_ratios_means_and_decimals_need_the_second_version():
     assert parse(third(), "form.toml").schema == 2
     words = [
-        p.facts["words"] for p in problems(third(("schema = 2", "schema = 1"))) if p.code == "needs-schema"
+        p.facts["words"]
+        for p in form_problems(third(("schema = 2", "schema = 1")))
+        if p.code == "needs-schema"
     ]
     assert words[:2] == ["decimals, mean, of, per", "decimals, per"]
     text = third(("schema = 2", "schema = 1"), ('key = "taken"', 'key = "per"'), (RATE, 'is = "done + per"'))
-    assert "reserved-key" not in {p.code for p in problems(text)}
+    assert "reserved-key" not in {p.code for p in form_problems(text)}
 
 
 def test_texts_may_name_a_ratio_alone():
@@ -721,7 +717,7 @@ def test_a_total_of_several_units_stays_one_where_cells_are_not_there():
 @pytest.mark.parametrize("fault", FAULTS_OF_UNITS)
 def test_units_that_cannot_be_added(fault):
     replacement, code, place = FAULTS_OF_UNITS[fault]
-    found = problems(changed(replacement, text=test_whose.TEXT))
+    found = form_problems(changed(replacement, text=test_whose.TEXT))
     assert any(one.code == code and place in one.place for one in found), found
     if code == "mixed-units":  # it says how to allow it
         assert all("unit =" in problem_text(one, lang) for one in found if one.code == code for lang in LANGS)
@@ -731,7 +727,7 @@ def test_units_that_cannot_be_added(fault):
 def test_a_fault_is_named_with_its_place_and_its_cure(fault):
     *replacements, code, place = (FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS)[fault]
     text = SOUND if fault in FAULTS else SECOND if fault in FAULTS_OF_RELATIONS else MONTHLY
-    found = [p for p in problems(changed(*replacements, text=text)) if p.code == code]
+    found = [p for p in form_problems(changed(*replacements, text=text)) if p.code == code]
     assert found
     assert place in found[0].place
     assert found[0].place.startswith("form.toml")
@@ -762,8 +758,8 @@ def test_every_problem_of_a_form_has_a_case():
 def test_all_faults_of_periods_come_at_once():
     text = changed(('period = "month"', 'period = "year"\nstarts = 13\nnamed = "start"'), text=MONTHLY)
     codes = {"bad-starts", "ago-of-year", "resets-in-vain", "period-of-year"}
-    assert {problem.code for problem in problems(text)} == codes
-    assert all(problem.place.startswith("form.toml") for problem in problems(text))
+    assert {problem.code for problem in form_problems(text)} == codes
+    assert all(problem.place.startswith("form.toml") for problem in form_problems(text))
 
 
 def test_all_faults_come_at_once():
@@ -772,14 +768,14 @@ def test_all_faults_come_at_once():
         ("opening + received", "opening + recieved"),
         ('cell = "money.left.sum"', 'cell = "money.rest.sum"'),
     )
-    assert {p.code for p in problems(text)} == {"forgotten", "unknown-name"}
-    assert len(problems(text)) == 3
+    assert {p.code for p in form_problems(text)} == {"forgotten", "unknown-name"}
+    assert len(form_problems(text)) == 3
     text = changed(
         ('edition = "2025"', "edition = 2025"),
         ('is = "men + women"', 'si = "men + women"'),
         ('label = "聘用"', "label = 3"),
     )
-    assert len(problems(text)) == 3
+    assert len(form_problems(text)) == 3
 
 
 def test_faults_of_every_kind_come_at_once():
@@ -791,7 +787,7 @@ def test_faults_of_every_kind_come_at_once():
         ('sheet = "经费"', 'sheet = "a/b"'),
         ('{ key = "came", label = "实到" }', '{ key = "came", label = "实到", unit = "次" }'),
     )
-    found = {p.code for p in problems(text)}
+    found = {p.code for p in form_problems(text)}
     assert found == {"bad-label", "bad-sheet-name", "forgotten", "mixed-units", "unknown-name"}
 
 
@@ -801,7 +797,7 @@ def test_what_follows_from_ambiguous_cells_is_not_told_as_well():
         ('{ key = "all", label = "合计"', '{ key = "men", label = "合计"'),
         ('is = "final - spent"', 'is = "final"'),
     )
-    found = problems(text)
+    found = form_problems(text)
     assert [(p.code, p.facts["name"]) for p in found] == [
         ("repeated-key", "men"),
         ("repeated-cell", "permanent.men"),
@@ -812,7 +808,7 @@ def test_what_follows_from_ambiguous_cells_is_not_told_as_well():
 
 
 def test_a_total_over_a_total_that_cannot_be_understood_is_not_judged():
-    (problem,) = problems(changed(('is = "budget + change"', 'is = "budgt + change"')))
+    (problem,) = form_problems(changed(('is = "budget + change"', 'is = "budgt + change"')))
     assert (problem.code, problem.facts["name"]) == ("unknown-name", "budgt")
 
 
@@ -830,13 +826,15 @@ def test_labels_at_the_limit_are_read_back(tmp_path):
 
 
 def test_the_nearest_name_is_offered():
-    (problem,) = problems(changed(('is = "men + women"', 'is = "men + woman"')))
+    (problem,) = form_problems(changed(('is = "men + women"', 'is = "men + woman"')))
     assert problem.facts["nearest"] == "women"
     assert "women" in problem_text(problem, "en")
 
 
 def test_no_sections():
-    (problem,) = problems('schema = 1\nkey = "a"\nedition = "1"\ntitle = "t"\nauthority = "x"\nsection = []')
+    (problem,) = form_problems(
+        'schema = 1\nkey = "a"\nedition = "1"\ntitle = "t"\nauthority = "x"\nsection = []'
+    )
     assert problem.code == "no-sections"
 
 
@@ -847,7 +845,7 @@ def test_two_cells_of_one_name():
             '\n[[section.block]]\ncorner = "再来"\ncolumns = [{ key = "wages", label = "一" }, { key = "x", label = "二" }, { key = "y", label = "三" }]\nrows = [{ key = "budget", label = "四" }]\n\n[[section]]\nkey = "training"',
         )
     )
-    assert {p.code for p in problems(text)} == {"repeated-cell"}
+    assert {p.code for p in form_problems(text)} == {"repeated-cell"}
 
 
 def test_blocks_on_one_grid_must_fit():
@@ -857,7 +855,7 @@ def test_blocks_on_one_grid_must_fit():
             '\n[[section.block]]\ncolumns = [{ key = "x", label = "一" }]\nrows = [{ key = "y", label = "四" }]\n\n[[section]]\nkey = "training"',
         )
     )
-    assert {p.code for p in problems(text)} == {"ragged"}
+    assert {p.code for p in form_problems(text)} == {"ragged"}
 
 
 def test_a_file_that_is_not_there_or_not_utf8(tmp_path):
@@ -889,7 +887,7 @@ def test_every_wrong_key_is_named_with_its_place_and_the_nearest_one():
         ('key = "cases"\n', 'key = "cases"\nunti = "件"\ncolumn_width = "10"\n'),
         ('label = "本年受理"', 'label = "本年受理", sined = true, span = true'),
     )
-    found = problems(changed(*wrong))
+    found = form_problems(changed(*wrong))
     assert sorted(problem.code for problem in found) == ["unknown-key"] * 3 + ["wrong-type"] * 2
     for lang in LANGS:
         told = [f"{problem.place} {problem_text(problem, lang)}" for problem in found]
