@@ -96,7 +96,7 @@ def command(lang: Lang) -> click.Command:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or Roster(entries), district) if past else {}
         makers = own.policy.rule_makers
-        path = given_file or (own.given if own.given and own.given.is_file() else None)
+        path = given_file or own.given_file
         figures = load_given(path, definition, period, agencies) if path and definition.given else None
         issue = issuing.Issue(
             definition,

@@ -117,7 +117,7 @@ def command(lang: Lang) -> click.Command:
             own.policy,
             witness or own.witness or known.witness,
             own.versions,
-            given=reading.given or own.given,
+            given=reading.given or own.given_file,
         )
         places, limits = own.inbox_of(paths), limits_from(reading.limits)
         if receipts:
@@ -157,7 +157,7 @@ def _settings_beside(workbook: Path | None) -> Settings:
 def _merged(
     places: Sequence[Path], options: MergeOptions, reading: ReadingOptions, lang: Lang
 ) -> MergedFiles:
-    merged = merge_files(places, options, reading.for_form(options.form), execution(reading, lang))
+    merged = merge_files(places, options, reading.without_given(options.form), execution(reading, lang))
     say_faults(merged.last_year, lang)
     say_skipped(merged.inputs, lang)
     say_unmatched(merged.outcome.collection, lang)

@@ -7,6 +7,7 @@ import functools
 import os
 import stat
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -163,10 +164,12 @@ class ReadingOptions(NamedTuple):
 
     def for_form(self, form: Form | None, roster: Roster | None = None) -> ReadOptions:
         """Return the options of the reader, which knows what the issuer gives: that of the collection or of ``given``."""
-        limits, issued = limits_from(self.limits), self._given_for(form, roster)
-        return ReadOptions(
-            form, self.by_labels, self.key, self.passwords, limits, self.verifying, given=issued
-        )
+        return replace(self.without_given(form), given=self._given_for(form, roster))
+
+    def without_given(self, form: Form | None) -> ReadOptions:
+        """Return the options of a reader that is told otherwise what the issuer gives."""
+        limits = limits_from(self.limits)
+        return ReadOptions(form, self.by_labels, self.key, self.passwords, limits, self.verifying)
 
     def _given_for(self, form: Form | None, roster: Roster | None) -> Given | None:
         if self.given and form is None:
@@ -250,7 +253,7 @@ class CollectionDefaults(NamedTuple):
     template: Path | None = None
     report: Path | None = None
     gathered: Path | None = None
-    given: Path | None = None
+    given_file: Path | None = None
     before: Sequence[Path] = ()
     policy: Policy = Policy()
     witness: bool = False

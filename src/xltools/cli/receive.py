@@ -30,6 +30,7 @@ from xltools.data.reception import Reception
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import sender
 from xltools.form.library import find
+from xltools.office.guard import limits_from
 from xltools.report import text
 from xltools.report.reception import received_line
 from xltools.text import Lang, catalog, message
@@ -56,7 +57,7 @@ def command(lang: Lang) -> click.Command:
             district=folder.district,
             before=before,
         )
-        limits = reading.for_form(form).limits
+        limits = limits_from(reading.limits)
         received = receive_by_period(
             folder,
             read(paths),

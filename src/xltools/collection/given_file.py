@@ -27,9 +27,8 @@ _NEEDED = ("agency", "cell", "figure")
 
 def given_in(folder: Folder, form: Form, roster: Roster | None) -> Given | None:
     """Return what the issuer of a collection gives, if its form has anything like that and there is a file."""
-    if not form.given or not folder.given.is_file():
-        return None
-    return load_given(folder.given, form, folder.period, roster)
+    path = folder.given_file if form.given else None
+    return load_given(path, form, folder.period, roster) if path else None
 
 
 def load_given(path: Path, form: Form, period: Period | None, roster: Roster | None) -> Given:

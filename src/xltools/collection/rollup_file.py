@@ -68,13 +68,13 @@ class MergeOptions:
             policy=collection.policy,
             witness=collection.witness,
             versions=collection.versions,
-            given=collection.given,
+            given=collection.given_file,
         )
 
     @property
     def given_file(self) -> Path | None:
-        """The file with the figures of the issuer, if the form has any and there is one."""
-        return self.given if self.form.given and self.given and self.given.is_file() else None
+        """The file of what the issuer gives, if the form has anything like that."""
+        return self.given if self.form.given else None
 
     def settings(self) -> Settings:
         """Return what the manifest records of these options."""

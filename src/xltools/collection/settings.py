@@ -192,6 +192,11 @@ class Folder:
         return self.path / "given.csv"
 
     @property
+    def given_file(self) -> Path | None:
+        """The same, if it is there."""
+        return self.given if self.given.is_file() else None
+
+    @property
     def inbox(self) -> Path:
         """The folder of the returns."""
         return self._folder("inbox")
