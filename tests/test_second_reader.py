@@ -315,6 +315,9 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
     wrong = page.replace(f">{total}</td>", f">{total}1</td>")
     found = published_checked(wrong.encode(), "r.html", filing, sources_beside(filing.source)).findings
     assert {f.cell for f in found} >= {"applications.new.total"}
+    dashes = page.replace(">0</td>", ">—</td>").encode()
+    found = published_checked(dashes, "r.html", filing, sources_beside(filing.source)).findings
+    assert {f.cell for f in found} == {name for name, value in filing.record.complete().items() if not value}
     found = published_checked(b"<p>no table</p>", "r.html", filing, sources_beside(filing.source))
     assert len(found.findings) == 200
     head, _, rest = page.partition("<table>")

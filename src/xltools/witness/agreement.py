@@ -227,8 +227,20 @@ class Returns:
                 one, step = scales[name]
                 if abs(value * one - (expected or NOTHING)) < step:
                     continue
-            if not isinstance(expected, Unknown) and not self.form.is_right(name, value, expected):
+            if isinstance(expected, Unknown):
+                continue
+            if self._is_left_out(name, value) or not self.form.is_right(name, value, expected):
                 yield _difference(file, "", "", name, value, expected)
+
+    def _is_left_out(self, name: str, printed: Value) -> bool:
+        """Return whether a document prints nothing, or a dash, where a figure belongs, which may be 0.
+
+        Only ratios have no value, and agencies of which not everything is asked.
+        """
+        may_be_blank = self.form.figures[name].division or (
+            self.is_single and self.form.elsewhere(frozenset())
+        )
+        return printed is None and not may_be_blank
 
     def _sums(self, rows: _RollupRows | None) -> dict[str, Value]:
         """Return the sum of each figure; for a file that cannot be read, its row in the roll-up is used."""
