@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, ROOT, examples, prose, sound_values
-from test_lint import SOUND, problems
+from conftest import HERE, ROOT, examples, form_problems, prose, sound_values
+from test_lint import SOUND
 from test_prose import filing
 from xltools.data.document import Heading
 from xltools.data.prior import known
@@ -309,7 +309,7 @@ def test_a_form_may_bring_its_own_sentences():
     ],
 )
 def test_a_sentence_that_means_nothing_is_refused(change, code):
-    found = problems(a_form(change))
+    found = form_problems(a_form(change))
     assert code in {problem.code for problem in found}
     assert all("publication" in problem.place for problem in found)
 
@@ -329,7 +329,7 @@ def test_the_example_of_the_documents_is_a_form_that_can_be_published():
 def test_a_meaning_of_nothing_is_one_fault_and_not_two():
     meaning = '[[prose.meaning]]\nkey = "ghost"\nlabel = "x"\nis = "nobody.at.home"\n'
     text = a_form(("，{kinds}", "，{ghost}"))
-    found = problems(text + meaning)
+    found = form_problems(text + meaning)
     assert [problem.code for problem in found] == ["unknown-name"]
 
 
