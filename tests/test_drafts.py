@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, examples, run
 from test_folder import folder  # noqa: F401  a fixture
-from xltools.data.mail_address import mail_addresses
 from xltools.data.period import Period
 from xltools.data.roster import MAIL_HEADS, Entry
-from xltools.report.drafts import Attachment, Letters
+from xltools.report.drafts import Attachment, Letters, mail_addresses
 
 pytestmark = pytest.mark.commands
 

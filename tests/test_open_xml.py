@@ -72,7 +72,7 @@ def documents(form, sound):
         "annex.docx": Document("附件", tuple(annex)),
         "blank.docx": blank_form(form),
         "notes.docx": filling_notes(form),
-        "gathered.docx": gathered([filing], form, None, "文字材料").document,
+        "gathered.docx": gathered([filing], form, None, None, "").document,
     }
     return {name: render(document, "docx") for name, document in found.items()}
 

@@ -678,7 +678,7 @@ def test_who_wrote_nothing_is_counted_and_named():
     ]
     said[1] = replace(said[1], prose={"others.text": "收取{fees}万元。"})
     broken = RefusedFile(said[0].source, said[0].findings, said[0].stamp)
-    found = gathered([*said, broken], FORM, None, "材料")
+    found = gathered([*said, broken], FORM, None, None, "")
     assert (found.files, len(found.unread)) == (2, 1)
     document = found.document
     assert [text for level, text in headings(document) if level == 1] == [
@@ -696,7 +696,7 @@ def test_who_wrote_nothing_is_counted_and_named():
 
 def test_kinds_of_the_roster_are_told(tmp_path):
     (tmp_path / "r.csv").write_text("code,name,kind\n003,青禾区教育局,部门\n", encoding="utf-8")
-    found = gathered([filing({}, VALUES)], FORM, load_roster(tmp_path / "r.csv"), "材料")
+    found = gathered([filing({}, VALUES)], FORM, load_roster(tmp_path / "r.csv"), None, "")
     assert "（部门，x.xlsx）" in texts(found.document.blocks)
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.documents import document_format, documents, emit_content
 from xltools.cli.help import Command, Group
 from xltools.cli.options import find_form
 from xltools.cli.output import emit, encoding
-from xltools.cli.output_files import output_file
+from xltools.cli.output_files import document_format, documents, emit_content, output_file
 from xltools.data.notes import filling_notes
 from xltools.document.blank import blank_form
 from xltools.document.writer import render

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.documents import document_format, documents, emit_content
 from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
@@ -18,8 +17,9 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, inform
+from xltools.cli.output_files import document_format, documents, emit_content
 from xltools.cli.returns import read_all
-from xltools.collection.gathering import gather_texts
+from xltools.document.gathering import gathered
 from xltools.document.writer import DocumentFormat, render
 from xltools.files import refuse_input
 from xltools.text import Lang, catalog
@@ -52,7 +52,7 @@ def command(lang: Lang) -> click.Command:
         definition = own.form_of(form)
         agencies = own.roster_of(roster, definition)
         inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district)
-        found = gather_texts(inputs.filings, definition, agencies, own.period, own.district)
+        found = gathered(inputs.filings, definition, agencies, own.period, own.district)
         if output:
             refuse_input(output, inputs.inbox.paths)
         emit_content(render(found.document, how), output, is_new=not force)

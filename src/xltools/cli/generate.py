@@ -9,7 +9,6 @@ import click
 
 from xltools.checking.collection import roster_codes
 from xltools.cli.help import Command
-from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -23,6 +22,7 @@ from xltools.cli.options import (
     read_key,
 )
 from xltools.cli.output import emit, emit_block, inform, progress
+from xltools.cli.output_files import write_drafts
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past
 from xltools.collection import issuing, recording

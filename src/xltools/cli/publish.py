@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.documents import document_format, documents, emit_content
 from xltools.cli.help import Command
 from xltools.cli.options import (
     CollectionDefaults,
@@ -23,6 +22,7 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, inform
+from xltools.cli.output_files import document_format, documents, emit_content
 from xltools.cli.recording import record
 from xltools.cli.returns import execution, say_faults, say_skipped
 from xltools.collection import recording

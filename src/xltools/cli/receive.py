@@ -32,7 +32,7 @@ from xltools.data.roster_lines import sender
 from xltools.form.library import find
 from xltools.office.guard import limits_from
 from xltools.report import text
-from xltools.report.reception import received_line
+from xltools.report.text import received_line
 from xltools.text import Lang, catalog, message
 
 

@@ -12,7 +12,6 @@ import click
 
 from xltools.checking.board import board
 from xltools.cli.help import Command
-from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -27,7 +26,7 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
-from xltools.cli.output_files import FILES, output_file, write_file
+from xltools.cli.output_files import FILES, output_file, write_drafts, write_file
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording

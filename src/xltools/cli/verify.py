@@ -10,7 +10,6 @@ import click
 
 from xltools.checking.collection import Collection
 from xltools.cli.help import Command
-from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -25,7 +24,7 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, encoding, inform, progress
-from xltools.cli.output_files import FILES, output_file, point_to_explanations, write_file
+from xltools.cli.output_files import FILES, output_file, point_to_explanations, write_drafts, write_file
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording

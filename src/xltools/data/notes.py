@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
+from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table, plain_table
 from xltools.data.field_words import (
     all_of,
     day_label,
@@ -21,7 +21,6 @@ from xltools.data.field_words import (
     prompt,
     relation_words,
 )
-from xltools.data.plain_table import plain_table
 from xltools.form.fields import Valued
 from xltools.form.linear import Linear
 from xltools.form.model import COVER, RULE_MAKERS, Form

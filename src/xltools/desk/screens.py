@@ -16,9 +16,8 @@ from xltools.collection.publishing import PreparedReport, RenderedReport
 from xltools.collection.rollup_file import MergedFiles
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
-from xltools.data.document import Table
+from xltools.data.document import Table, plain_table
 from xltools.data.number import NO_VALUE
-from xltools.data.plain_table import plain_table
 from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
 from xltools.data.roster import Roster
@@ -26,8 +25,7 @@ from xltools.data.roster_lines import sender
 from xltools.desk import work
 from xltools.desk.selfcheck import Checked
 from xltools.desk.work import AgencyView, Desk, View
-from xltools.document.list_table import list_table
-from xltools.document.official import official_table, top_row, unvalued
+from xltools.document.official import list_table, official_table, top_row, unvalued
 from xltools.document.other_unit import other_units
 from xltools.document.pages import page
 from xltools.document.publishing import label_of
@@ -40,8 +38,7 @@ from xltools.report import board as board_words
 from xltools.report import history as history_words
 from xltools.report.html import HtmlSection
 from xltools.report.html.sheets import entry
-from xltools.report.reception import received_line
-from xltools.report.text import effect_text, skipped_text
+from xltools.report.text import effect_text, received_line, skipped_text
 from xltools.text import (
     LANGS,
     Lang,

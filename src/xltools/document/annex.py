@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.data.document import BoxRole, ChartBlock, DocumentBlock, Heading, Paragraph, Series, Table
+from xltools.data.document import (
+    BoxRole,
+    ChartBlock,
+    DocumentBlock,
+    Heading,
+    Paragraph,
+    Series,
+    Table,
+    plain_table,
+)
 from xltools.data.filing import Return
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import digits
 from xltools.data.period import Period
-from xltools.data.plain_table import plain_table
 from xltools.data.record import Figures
 from xltools.data.year_on_year import change_in
 from xltools.errors import InputError, Problem

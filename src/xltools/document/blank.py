@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xltools.data.document import Box, Document, DocumentBlock, Heading, Paragraph, Table
-from xltools.document.field_table import field_table
-from xltools.document.list_table import list_table
-from xltools.document.official import official_table
+from xltools.document.official import field_table, list_table, official_table
 from xltools.form.model import Form
 from xltools.form.places import Area
 from xltools.form.sections import Section

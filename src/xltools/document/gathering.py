@@ -5,11 +5,12 @@ The document is for reading and never part of the report. Agencies whose text is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing, RefusedFile, Return
+from xltools.data.period import Period
 from xltools.data.roster import Roster
 from xltools.data.roster_lines import entry_of
 from xltools.form.fields import Field
@@ -29,11 +30,14 @@ class GatheredProse:
     unread: tuple[Filing, ...]
 
 
-def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title: str) -> GatheredProse:
+def gathered(
+    filings: Sequence[Filing], form: Form, roster: Roster | None, period: Period | None, district: str
+) -> GatheredProse:
     """Return the prose of returns and roll-ups by part of the report, in the roster's order of agencies.
 
     Files that were refused, and those of another form, are listed as unread. Agencies that are not in the roster come
-    last, by district and code.
+    last, by district and code. Without *period* and *district*, the title has all periods of the files, and their district
+    if all have the same one.
     """
 
     def position(filing: Return) -> tuple[object, ...]:
@@ -60,6 +64,12 @@ def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title
         blocks.append(Heading(section.title))
         for part in parts:
             blocks += _part_blocks(section, part, read, roster)
+    stamps = [filing.stamp for filing in filings if filing.stamp]
+    periods = {period.counted(form.begins)} if period else {stamp.period for stamp in stamps}
+    districts = {district} if district else {stamp.agency.district for stamp in stamps}
+    name = districts.pop() if len(districts) == 1 else ""
+    words = "、".join(f"{one:words}" for one in sorted(periods))
+    title = t("gathered.title", name=name, periods=words, form=form.title)
     return GatheredProse(Document(title, tuple(blocks)), len(read), tuple(unread))
 
 

@@ -1,20 +1,29 @@
-"""The tables of a form in the layout of the official form, with all its merged heads."""
+"""The tables of a form as documents print them: figures with all merged heads of the official form, fields, and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from types import MappingProxyType
 
-from xltools.data.document import Box, BoxRole, Paragraph, Table
+from xltools.data.document import Box, BoxRole, Paragraph, Table, plain_table
+from xltools.data.field_words import summary
+from xltools.data.filing import Return
+from xltools.data.list_lines import derived_lines, shown_value
 from xltools.data.number import NO_VALUE, digits
+from xltools.data.record import ListLine, Record
+from xltools.form.fields import label_with_unit
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.form.places import Area, Label, Sheet
-from xltools.form.sections import Section
+from xltools.form.sections import List, Section
 from xltools.text import clerk
 
+_FIELD_WIDTHS = (30.0, 50.0)  # characters
+_FIELD_ROLES: tuple[BoxRole, ...] = ("row", "text")
+_LIST_WIDTHS = {"number": 12.0, "text": 24.0, "prose": 36.0, "date": 12.0, "yes": 8.0}
+_OTHER_WIDTH, _NUMBER_WIDTH = 18.0, 6.0
 _NAMED = 5  # unknown figures that a note names; it counts the others
 
 PrintedFigures = Mapping[str, Decimal | None]  # by name of cell; an unknown figure is None or missing
@@ -137,4 +146,69 @@ def _corners(boxes: list[Box], top: int) -> list[Box]:
             area = Area(row, column, bottom - 1, end - 1)
             taken.update(area.places())
             found.append(Box("", area, "corner"))
+    return found
+
+
+def field_table(form: Form, section: Section, filing: Return | None) -> Table | None:
+    """Return the table of the fields of a section, blank without a *filing*; ``None`` if it has no fields."""
+    names = [f"{section.key}.{one.key}" for one in section.fields]
+    if not names:
+        return None
+    t = clerk()
+    rows = [(label_with_unit(form.fields[name]), _field_text(form, name, filing)) for name in names]
+    return plain_table(
+        [(t("field.item"), t("field.content")), *rows], _FIELD_ROLES, _FIELD_WIDTHS, section.title
+    )
+
+
+def _field_text(form: Form, name: str, filing: Return | None) -> str:
+    if filing is None:
+        return ""
+    values: Mapping[str, Decimal] = filing.record.values
+    if name in form.cells:
+        return digits(values.get(name))
+    text = filing.prose.get(name, "")
+    return summary(form, name, values, text) if filing.is_rollup else form.shown(name, text) or ""
+
+
+def list_table(
+    form: Form,
+    one: List,
+    record: Record | None,
+    *,
+    is_sum: bool = False,
+    only: Container[int] | None = None,
+) -> Table:
+    """Return the table of a list with a number before each line, and in that of a sum the agency; without a *record*, blank.
+
+    With *only*, it has the lines of these numbers and no others.
+    """
+    t, is_stack = clerk(), is_sum and one.merge == "stack"
+    before = (t("list.number"), *((t("list.agency"),) if is_stack else ()))
+    rows = [(*before, *(column.label for column in one.columns))]
+    lines: tuple[ListLine, ...] = ()
+    if record:
+        lines = derived_lines(form, one.key, record.lists.get(one.key, ()), record.complete())
+    for number, line in enumerate(lines, 1):
+        if only is None or number in only:
+            whose = (line.agency.name if line.agency else "",) if is_stack else ()
+            rows.append((str(number), *whose, *_line_texts(form, one, line)))
+    if record is None:
+        rows += [(str(number), *("" for _ in one.columns)) for number in range(1, one.print_ + 1)]
+    roles: list[BoxRole] = ["row"]
+    roles += ["text" for _ in before[1:]]
+    roles += ["figure" if column.kind == "number" else "text" for column in one.columns]
+    widths = [_NUMBER_WIDTH, *(_OTHER_WIDTH for _ in before[1:])]
+    widths += (_LIST_WIDTHS.get(column.kind, _OTHER_WIDTH) for column in one.columns)
+    return plain_table(rows, roles, tuple(widths), form.title_of_list(one.key))
+
+
+def _line_texts(form: Form, one: List, line: ListLine) -> list[str]:
+    found = []
+    for column, value in zip(one.columns, line.values, strict=True):
+        if column.is_ and value == "":
+            found.append(NO_VALUE)
+            continue
+        shown = shown_value(form, f"{one.key}.{column.key}[]", value)
+        found.append(digits(shown) if isinstance(shown, Decimal) else shown or "")
     return found

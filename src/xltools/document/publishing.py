@@ -19,10 +19,8 @@ from xltools.data.period import Period
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
-from xltools.document.field_table import field_table
-from xltools.document.list_table import list_table
 from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph, paragraphs_in
-from xltools.document.official import PrintedFigures, official_table, unknown_note
+from xltools.document.official import PrintedFigures, field_table, list_table, official_table, unknown_note
 from xltools.document.other_unit import ConvertedTable, OtherUnit, converted
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xltools.data.document import Document, DocumentBlock, Heading, Paragraph, Table
+from xltools.data.document import Document, DocumentBlock, Heading, Paragraph, Table, plain_table
 from xltools.data.filing import Accepted
 from xltools.data.number import digits
-from xltools.data.plain_table import plain_table
 from xltools.data.receipt import Receipt
 from xltools.data.record import Figures
 from xltools.document.official import official_table

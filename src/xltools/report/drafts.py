@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -16,15 +17,18 @@ from email.policy import SMTP
 from typing import NamedTuple
 
 from xltools.checking.board import AgencyState, BoardRow
-from xltools.data.mail_address import mail_addresses
 from xltools.data.period import Period
-from xltools.data.roster import Entry, Roster
+from xltools.data.roster import FULL_WIDTH, Entry, Roster
 from xltools.report.board import TO_CORRECT
 from xltools.report.slip import returned
 from xltools.text import clerk, harmless, harmless_line
+from xltools.white_space import visible
 
 _POLICY = SMTP.clone(max_line_length=76)  # of a line with encoded words (RFC 2047)
 _BOUNDARY = 40  # characters; it has to fit into a line
+_SEPARATORS = r"[\s;,:、/|<>()\[\]\"]+"  # full-width ones are made narrow before
+_WORD, _LABEL = r"[A-Za-z0-9_%+&=-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z){_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})+")
 
 
 class Attachment(NamedTuple):
@@ -109,3 +113,19 @@ def _message(entry: Entry, subject: str, text: str, attachments: Sequence[Attach
         whole = hashlib.sha256(b"".join(one.content for one in attachments))
         message.set_boundary(whole.hexdigest()[:_BOUNDARY])
     return bytes(message)
+
+
+class MailAddresses(NamedTuple):
+    """The addresses of an agency, and what stands in their place without being one."""
+
+    usable: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
+
+
+def mail_addresses(entry: Entry) -> MailAddresses:
+    """Return the addresses on the line of a roster; names and numbers beside them are left out."""
+    text = visible(entry.mail).translate(FULL_WIDTH)
+    parts = [part for part in re.split(_SEPARATORS, text) if "@" in part]
+    usable = dict.fromkeys(part for part in parts if _ADDRESS.fullmatch(part))
+    unusable = dict.fromkeys(part for part in parts if part not in usable)
+    return MailAddresses(tuple(usable), tuple(unusable))

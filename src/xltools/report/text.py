@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.filing import Skipped
 from xltools.data.finding import Cause, Effect, Finding, Severity
 from xltools.data.number import NO_VALUE
+from xltools.data.reception import Received, Reception
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
@@ -260,3 +261,25 @@ def dictionary_objects(form: Form) -> list[dict[str, str]]:
         for name, column in form.columns.items()
     ]
     return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+def received_line(one: Received, lang: Lang, message: Callable[[Finding, Lang], str], words: str = "") -> str:
+    """Return what became of a file, in one line; *words* are the key of other words for it, *message* tells a finding."""
+    t, filing = catalog(lang), one.filing
+    file = filing.source.path
+    facts = {
+        "file": t("receive.sent", file=file, date=filing.sent[:10]) if filing.sent else file,
+        "agency": one.entry.name if one.entry else "",
+        "path": one.path or "",
+        "why": message(filing.findings[0], lang) if filing.findings else "",
+    }
+    is_kept = one.reception is Reception.SAME and one.path is not None
+    kept = t("receive.kept", **facts) if is_kept else ""
+    return (
+        t(words or f"receive.{one.reception.value}", **facts)
+        + kept
+        + "".join(
+            t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
+            for moved in one.moved
+        )
+    )

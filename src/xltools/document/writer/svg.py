@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.data.document import ChartBlock
+from xltools.document.charting import INK, LINE, colour
 from xltools.document.markup import Markup, tag
-from xltools.document.palette import INK, LINE, colour
 
 _WIDTH, _PLOT, _BAR = 720, 260, 20  # pixels: the image, the height of the plot, one horizontal bar
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 40, 34, 30

@@ -16,8 +16,7 @@ from xltools.data.filing import Origin, Return
 from xltools.data.finding import Finding, Place
 from xltools.data.list_lines import line_keys
 from xltools.data.number import NO_VALUE, close
-from xltools.document.list_table import list_table
-from xltools.document.official import official_table, printed_labels, top_row
+from xltools.document.official import list_table, official_table, printed_labels, top_row
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.lists import cell_name, parts_of_cell

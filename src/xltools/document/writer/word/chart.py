@@ -11,9 +11,8 @@ import re
 from docx.oxml import parse_xml
 
 from xltools.data.document import ChartBlock
-from xltools.document.charting import alternative_text
+from xltools.document.charting import COLOURS, alternative_text
 from xltools.document.markup import tag
-from xltools.document.palette import COLOURS
 from xltools.document.writer.word.elements import Element, sound
 from xltools.document.writer.word.look import TEXT_WIDTH
 from xltools.excel.writer.listings import ListColumn, ListedSheet, write_listings
