@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -152,6 +152,13 @@ class Canvas:
             self._write_text(page, area, value, style)
         else:
             ensure(page.write_blank(area.row, area.column, None, style))
+
+    def put_row(
+        self, page: Worksheet, row: int, values: Iterable[object], style: Format, *, first: int = 0
+    ) -> None:
+        """Write values side by side, from the column *first* on; see :meth:`put`."""
+        for column, value in enumerate(values, first):
+            self.put(page, Area.at(row, column), value, style)
 
     def _write_text(self, page: Worksheet, area: Area, text: str, style: Format) -> None:
         if text.startswith("<r>") and text.endswith("</r>"):  # write_string takes this for markup of its own

@@ -19,8 +19,8 @@ from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.formula import quoted
-from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, cell_number, ensure, header_text
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, cell_number, ensure
+from xltools.excel.writer.content import Content, finish
 from xltools.excel.writer.plot import ChartCells, ChartStyle, draw_chart
 from xltools.excel.writer.years import rows_of, year_columns
 from xltools.form import sections
@@ -71,7 +71,7 @@ class _ChartTable:
 
 def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Write the sheet with every chart of the form for which there are numbers."""
-    page, t = canvas.page(CHARTS), clerk()
+    page = canvas.page(CHARTS)
     page.set_column(0, _PAGE_COLUMNS - 1, _WIDTH)  # explicit, since the default differs between programs
     for offset, width in enumerate(_TABLE_WIDTHS):
         page.set_column(_TABLE + offset, _TABLE + offset, width)
@@ -80,15 +80,13 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
         if data := _KINDS[chart.kind](content, rollup, chart, row + _HEAD_ROWS):
             _write_chart(canvas, page, content.layout.form, chart, data, row)
             row += _PAGE_ROWS
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     drawn = row // _PAGE_ROWS
     printed = Area.at(0, 0, max(1, row), _PAGE_COLUMNS)
-    canvas.paper(page, printed, header, t("sheet.footer"), is_large=drawn == _ON_A3)
+    finish(canvas, content, page, printed, is_large=drawn == _ON_A3)
     if drawn <= _ON_A3:
         page.fit_to_pages(1, 1)
     else:
         page.set_h_pagebreaks(range(_ON_A4 * _PAGE_ROWS, row, _ON_A4 * _PAGE_ROWS))
-    canvas.protect(page)
 
 
 # -- the numbers, whose first row is *top*
@@ -220,8 +218,7 @@ def _write_table(canvas: Canvas, page: Worksheet, data: _ChartTable, row: int) -
     head = canvas.boxed(bg_color=LOCKED, bold=True, font_size=9)
     text = canvas.boxed(font_size=9, align="left", text_wrap=False, shrink=True)
     figure = canvas.boxed(font_size=9, num_format="General")
-    for column, label in enumerate(data.heads, _TABLE):
-        canvas.put(page, Area.at(row + _HEAD_ROWS - 1, column), label, head)
+    canvas.put_row(page, row + _HEAD_ROWS - 1, data.heads, head, first=_TABLE)
     for place, values in enumerate(data.rows, row + _HEAD_ROWS):
         for column, value in enumerate(values, _TABLE):
             area = Area.at(place, column)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from xlsxwriter.worksheet import Worksheet
+
 from xltools.data.accepted_rules import accepted_agencies
 from xltools.data.filing import Stamp, flags_text, given_text
 from xltools.data.list_lines import LineChecks
@@ -14,11 +16,13 @@ from xltools.data.number import NO_VALUE
 from xltools.data.record import Lists
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
+from xltools.excel.writer.canvas import Canvas, header_text
 from xltools.files import Home
 from xltools.form.days import with_days
 from xltools.form.model import Cell, Form
-from xltools.form.places import FLAGS, GIVEN, STAMP, Check, Layout, Matrix, stamp_keys
+from xltools.form.places import FLAGS, GIVEN, STAMP, Area, Check, Layout, Matrix, stamp_keys
 from xltools.form.sections import Rule
+from xltools.text import clerk
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,24 @@ class Content:
             for names in (check.inputs, check.quotients)
         )
         return Check(check.area, inputs, tuple(constraints), accepted, quotients)
+
+
+def finish(
+    canvas: Canvas,
+    content: Content,
+    page: Worksheet,
+    printed: Area,
+    *,
+    landscape: bool = False,
+    is_large: bool = False,
+    table: bool = False,
+    lines: bool = False,
+) -> None:
+    """Set the paper, the header and the footer of a sheet, and protect it; see :class:`Canvas`."""
+    t, stamp = clerk(), content.stamp
+    header = t("sheet.header", name=header_text(stamp.agency.name), period=stamp.period)
+    canvas.paper(page, printed, header, t("sheet.footer"), landscape=landscape, is_large=is_large)
+    canvas.protect(page, table=table, lines=lines)
 
 
 def stamp_texts(stamp: Stamp, form: Form) -> dict[str, str]:

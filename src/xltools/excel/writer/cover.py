@@ -21,10 +21,9 @@ from xltools.excel.writer.canvas import (
     XIAOBIAO,
     Canvas,
     ensure,
-    header_text,
     set_widths,
 )
-from xltools.excel.writer.content import Content, stamp_texts
+from xltools.excel.writer.content import Content, finish, stamp_texts
 from xltools.excel.writer.fields import write_field
 from xltools.form.address import a1, column_name
 from xltools.form.layout import field_labels
@@ -91,9 +90,7 @@ class CoverWriter:
             last, proofs = write_account(canvas, content, content.rollup, page, last + 2, self._widths)
         self._write_verdict(proofs)
         self._write_foot(last)
-        header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-        canvas.paper(page, Area.at(0, 0, last + 4, len(self._widths)), header, t("sheet.footer"))
-        canvas.protect(page)
+        finish(canvas, content, page, Area.at(0, 0, last + 4, len(self._widths)))
         page.activate()
         start = next(iter(self._place.fields.values()), self._place.status).anchor
         page.set_selection(*start, *start)

@@ -51,8 +51,7 @@ def write_listings(title: str, listings: Sequence[ListedSheet]) -> bytes:
 def _write_sheet(canvas: Canvas, listing: ListedSheet) -> None:
     page = canvas.page(listing.name)
     head = canvas.boxed(bg_color=LOCKED, bold=True, align="left")
-    for column, about in enumerate(listing.columns):
-        canvas.put(page, Area.at(0, column), about.head, head)
+    canvas.put_row(page, 0, [column.head for column in listing.columns], head)
     for row, values in enumerate(listing.rows, 1):
         _write_row(canvas, page, row, values, listing.tones)
         page.set_row(row, _row_height(listing.columns, values))

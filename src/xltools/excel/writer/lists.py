@@ -24,10 +24,9 @@ from xltools.excel.writer.canvas import (
     RED,
     Canvas,
     cell_number,
-    header_text,
     set_widths,
 )
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.content import Content, finish
 from xltools.excel.writer.fields import add_validation, serial_of
 from xltools.form.address import a1, column_name
 from xltools.form.kinds import Choice, Date, Number, ValueKind
@@ -71,8 +70,7 @@ def write_list(canvas: Canvas, content: Content, sheet: ListSheet) -> None:
     page.set_row(sheet.HINT_ROW, lines(words, sum(widths[: area.last_column + 1])) * _LINE + 4)
     labels = [t(f"list.{key}") for key in before] + [column.label for column in sheet.list.columns]
     head = canvas.boxed(bold=True, bg_color=LOCKED)
-    for column, label in enumerate(labels):
-        canvas.put(page, Area.at(sheet.HEAD_ROW, column), label, head)
+    canvas.put_row(page, sheet.HEAD_ROW, labels, head)
     tallest = max(lines(label, width) for label, width in zip(labels, widths, strict=False))
     page.set_row(sheet.HEAD_ROW, max(28.0, tallest * _LINE + 6))
     _ListWriter(canvas, content, page, sheet, kinds).write(filled, area)
@@ -82,10 +80,11 @@ def write_list(canvas: Canvas, content: Content, sheet: ListSheet) -> None:
     page.freeze_panes(sheet.FIRST_ROW, 0)
     shown = max(len(filled), 1 if is_rollup else sheet.list.print_)
     printed = Area(0, 0, area.row + shown - 1, area.last_column)
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, printed, header, t("sheet.footer"), landscape=sheet.section.landscape)
     page.repeat_rows(sheet.HEAD_ROW)
-    canvas.protect(page, table=is_rollup, lines=not (is_rollup or sheet.list.given))
+    are_inserted = not (is_rollup or sheet.list.given)
+    finish(
+        canvas, content, page, printed, landscape=sheet.section.landscape, table=is_rollup, lines=are_inserted
+    )
 
 
 def _hint(sheet: ListSheet, *, is_rollup: bool) -> str:

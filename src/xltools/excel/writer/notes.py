@@ -10,10 +10,9 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.document import BoxRole, Heading, Paragraph, Table
 from xltools.data.notes import filling_notes
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import FANGSONG, HEI, LOCKED, XIAOBIAO, Canvas, header_text, set_widths
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.canvas import FANGSONG, HEI, LOCKED, XIAOBIAO, Canvas, set_widths
+from xltools.excel.writer.content import Content, finish
 from xltools.form.places import NOTES, Area
-from xltools.text import clerk
 
 _LINE, _PADDING, _HEADING, _MOST = 14.0, 5.0, 12.0, 400.0  # points
 _SMALL = 1.1  # more 10-point characters fit in a column than its width says, which is in 11-point characters
@@ -23,7 +22,7 @@ _PLAIN = (40.0, 80.0)  # the edges of the columns where there is no table
 
 def write_notes(canvas: Canvas, content: Content) -> None:
     """Draw the sheet. Its tables have different columns: each lies on the columns of a grid for all of them."""
-    notes, page, t = filling_notes(content.layout.form), canvas.page(NOTES), clerk()
+    notes, page = filling_notes(content.layout.form), canvas.page(NOTES)
     tables = [block for block in notes.blocks if isinstance(block, Table)]
     bounds = sorted({bound for table in tables for bound in _bounds(table)}) or [0.0, *_PLAIN]
     widths = tuple(right - left for left, right in pairwise(bounds))
@@ -40,9 +39,7 @@ def write_notes(canvas: Canvas, content: Content) -> None:
         elif isinstance(block, Heading | Paragraph):
             _write_text(canvas, page, block, row, widths)
             row += 1
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, Area.at(0, 0, row, len(widths)), header, t("sheet.footer"))
-    canvas.protect(page)
+    finish(canvas, content, page, Area.at(0, 0, row, len(widths)))
 
 
 def _bounds(table: Table) -> list[float]:

@@ -10,8 +10,8 @@ from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.text_height import lines, width_of
-from xltools.excel.writer.canvas import LOCKED, XIAOBIAO, Canvas, formula_result, header_text, set_widths
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.canvas import LOCKED, XIAOBIAO, Canvas, formula_result, set_widths
+from xltools.excel.writer.content import Content, finish
 from xltools.form.places import OVERVIEW, PREFIX, Area
 from xltools.text import clerk
 
@@ -42,8 +42,7 @@ def write_overview(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     _write_totals(canvas, content, page)
     head = canvas.boxed(bg_color=LOCKED, bold=True)
     heads = (t("overview.number"), t("overview.agency"), *(item.label for item in headline))
-    for column, label in enumerate(heads):
-        canvas.put(page, Area.at(_HEAD_ROW, column), label, head)
+    canvas.put_row(page, _HEAD_ROW, heads, head)
     page.set_row(_HEAD_ROW, max(_ROW, *(lines(item.label, width) * _LINE + 6 for item in headline)))
     for index in range(len(rollup.members)):
         _write_row(canvas, content, rollup, page, index)
@@ -84,11 +83,9 @@ def _write_row(canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet
 
 
 def _set_paper(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> None:
-    t, agencies = clerk(), printed.last_row - _HEAD_ROW
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
+    agencies = printed.last_row - _HEAD_ROW
     is_large = agencies > _ON_A4 or printed.columns > _ON_A4
-    canvas.paper(page, printed, header, t("sheet.footer"), landscape=True, is_large=is_large)
+    finish(canvas, content, page, printed, landscape=True, is_large=is_large)
     page.repeat_rows(_HEAD_ROW)
     if agencies <= _ON_ONE_PAGE:
         page.fit_to_pages(1, 1)
-    canvas.protect(page)

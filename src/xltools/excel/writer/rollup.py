@@ -15,10 +15,9 @@ from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
 from xltools.excel.text_height import lines, width_of
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, formula_result, set_widths
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.content import Content, finish
 from xltools.excel.writer.wide import (
     WideColumns,
-    finish,
     print_wide,
     write_heads,
     write_names,
@@ -123,14 +122,10 @@ def _about_texts(form: Form, member: Member) -> tuple[str, ...]:
 
 def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 来源清单: every file and every agency, and whether its figures are in the sum."""
-    page, t = canvas.page(SOURCES), clerk()
+    page = canvas.page(SOURCES)
     files = sum(bool(account.source.path) for account in rollup.accounts)
     home = content.home if files <= MOST_LINKS else None
-    title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
-    canvas.put(page, Area.at(0, 0), _titled(content, "rollup.sources-title", files, MOST_LINKS), title)
-    head = canvas.boxed(bg_color=LOCKED, bold=True)
-    for column, key in enumerate(Sources.COLUMNS):
-        canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
+    _write_heads(canvas, page, _titled(content, "rollup.sources-title", files, MOST_LINKS), Sources)
     text = _sortable_format(canvas, align="left")
     looks = {
         "sha256": _sortable_format(canvas, align="left", text_wrap=False, font_color=QUIET),
@@ -153,9 +148,14 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     last = Sources.HEAD_ROW + max(1, len(rollup.accounts))
     _refuse_typing(canvas, page, Area(Sources.HEAD_ROW, 0, last, len(Sources.COLUMNS) - 1))
     set_widths(page, widths)
-    page.freeze_panes(Sources.FIRST_ROW, 0)
-    page.repeat_rows(Sources.HEAD_ROW)
-    finish(canvas, content, page, Area.at(0, 0, last + 1, Sources.COLUMNS.index("marker")))
+    finish(
+        canvas,
+        content,
+        page,
+        Area.at(0, 0, last + 1, Sources.COLUMNS.index("marker")),
+        landscape=True,
+        table=True,
+    )
 
 
 def _account_texts(account: Account) -> tuple[str, ...]:
@@ -198,17 +198,23 @@ def _refuse_typing(canvas: Canvas, page: Worksheet, table: Area) -> None:
     page.autofilter(*table)
 
 
+def _write_heads(canvas: Canvas, page: Worksheet, title: str, sheet: type[Sources | Waived]) -> None:
+    """Draw the title of a sheet of rows and the heads of its columns, which stay in sight and on every page."""
+    canvas.put(page, Area.at(0, 0), title, canvas.format(font_name=HEI, font_size=13, text_wrap=False))
+    heads = [clerk()(f"rollup.{key}") for key in sheet.COLUMNS]
+    canvas.put_row(page, sheet.HEAD_ROW, heads, canvas.boxed(bg_color=LOCKED, bold=True))
+    page.freeze_panes(sheet.FIRST_ROW, 0)
+    page.repeat_rows(sheet.HEAD_ROW)
+
+
 _WAIVED_WIDTHS = (26.0, 18.0, 20.0, 60.0, 34.0, 12.0, 12.0)
 
 
 def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 豁免清单: the findings that the coordinator accepted."""
     page, t = canvas.page(WAIVED), clerk()
-    title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
-    canvas.put(page, Area.at(0, 0), t("rollup.waived-title"), title)
-    head, body = canvas.boxed(bg_color=LOCKED, bold=True), canvas.boxed(font_size=9, align="left")
-    for column, key in enumerate(Waived.COLUMNS):
-        canvas.put(page, Area.at(Waived.HEAD_ROW, column), t(f"rollup.{key}"), head)
+    _write_heads(canvas, page, t("rollup.waived-title"), Waived)
+    body = canvas.boxed(font_size=9, align="left")
     for row, accepted in enumerate(rollup.waived, Waived.FIRST_ROW):
         for column, key in enumerate(Waived.COLUMNS):
             text = getattr(accepted, key)
@@ -217,7 +223,5 @@ def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             canvas.put(page, Area.at(row, column), text, body)
     set_widths(page, _WAIVED_WIDTHS)
     last = Waived.FIRST_ROW + len(rollup.waived) - 1
-    page.freeze_panes(Waived.FIRST_ROW, 0)
-    page.repeat_rows(Waived.HEAD_ROW)
     page.autofilter(Waived.HEAD_ROW, 0, last, len(Waived.COLUMNS) - 1)
-    finish(canvas, content, page, Area.at(0, 0, last + 1, len(Waived.COLUMNS)))
+    finish(canvas, content, page, Area.at(0, 0, last + 1, len(Waived.COLUMNS)), landscape=True, table=True)

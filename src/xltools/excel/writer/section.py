@@ -24,10 +24,9 @@ from xltools.excel.writer.canvas import (
     Canvas,
     ensure,
     formula_result,
-    header_text,
     set_widths,
 )
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.content import Content, finish
 from xltools.excel.writer.fields import MOST_NUMBER, number_accepted, write_field
 from xltools.form.address import a1
 from xltools.form.model import Cell
@@ -66,16 +65,13 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
     for group in sheet.groups:
         _write_checks(canvas, content, sheet, page, group)
     page.freeze_panes(*sheet.frozen_at)
-    t = clerk()
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     printed = sheet.page
     if sheet.signed:
         _write_signed(canvas, content, page, sheet.signed, sum(sheet.widths))
         printed = printed._replace(last_row=sheet.signed.last_row)
-    canvas.paper(page, printed, header, t("sheet.footer"), landscape=sheet.section.landscape)
+    finish(canvas, content, page, printed, landscape=sheet.section.landscape)
     if sheet.cells and sheet.page.rows <= _ON_ONE_PAGE:
         page.fit_to_pages(1, 1)
-    canvas.protect(page)
 
 
 def _write_signed(canvas: Canvas, content: Content, page: Worksheet, area: Area, width: float) -> None:

@@ -15,11 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.number import kept
 from xltools.excel.formula import quoted
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, set_widths
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, set_widths
+from xltools.excel.writer.content import Content, finish
 from xltools.form.model import Cell
 from xltools.form.places import Area, Matrix
-from xltools.text import clerk
 
 _NARROWEST, _DIGIT, _BESIDE = (
     2.0,
@@ -182,20 +181,10 @@ def print_wide(
     set_widths(page, columns.widths)
     first, last = columns.printed
     printed = Area(Matrix.TITLE_ROW, first, last_row, columns.last)
-    finish(canvas, content, page, printed, is_large=columns.is_large)
+    finish(canvas, content, page, printed, landscape=True, is_large=columns.is_large, table=True)
     page.repeat_rows(Matrix.SECTION_ROW, Matrix.ADDRESS_ROW)
     page.repeat_columns(first, last)
     page.fit_page = False
     page.set_print_scale(round(_SCALE * 100))
     page.set_v_pagebreaks([start for _, start in pairwise(columns.pages)])
     page.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-
-
-def finish(
-    canvas: Canvas, content: Content, page: Worksheet, printed: Area, *, is_large: bool = False
-) -> None:
-    """Set up paper and protection of a sheet of rows."""
-    t = clerk()
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, printed, header, t("sheet.footer"), landscape=True, is_large=is_large)
-    canvas.protect(page, table=True)

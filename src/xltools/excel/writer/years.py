@@ -22,10 +22,9 @@ from xltools.excel.writer.canvas import (
     Canvas,
     cell_number,
     formula_result,
-    header_text,
     set_widths,
 )
-from xltools.excel.writer.content import Content
+from xltools.excel.writer.content import Content, finish
 from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
@@ -65,10 +64,8 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     set_widths(page, tuple(_widths(content, rollup)))
     page.freeze_panes(Years.FIRST_ROW, Years.COLUMN + 1)
     page.repeat_rows(Years.HEAD_ROW)
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, Area.at(0, 0, last + 1, shown), header, t("sheet.footer"), is_large=True)
+    finish(canvas, content, page, Area.at(0, 0, last + 1, shown), is_large=True)
     page.fit_to_pages(1, max(1, round(last / _ROWS_ON_PAGE)))
-    canvas.protect(page)
 
 
 def _widths(content: Content, rollup: Rollup) -> Iterator[float]:
