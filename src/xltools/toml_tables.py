@@ -72,7 +72,7 @@ _WRITTEN = (
 
 
 def _toml_facts(text: str, reason: str) -> dict[str, object]:
-    """Return where a text is no TOML, and what was meant in all probability, from what tomllib says about it."""
+    """Return where a text is not valid TOML, and what was probably meant, from what tomllib says about it."""
     lines = text.splitlines() or [""]
     found = re.search(r"\(at line ([0-9]+)", reason)
     number = min(int(found[1]) if found else len(lines), len(lines))
@@ -119,6 +119,11 @@ def _plain(value: Any, kind: type) -> Any:
     if (kind, type(value)) == (float, int):
         return float(value)
     raise _wrong_type(value, kind.__name__)
+
+
+def read_as(kind: type, parse: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a hook for a field whose value has exactly this type and is read with *parse*."""
+    return lambda value, _: parse(_plain(value, kind))
 
 
 def _number(value: Any, _: Any) -> int | float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # The format characters of Unicode (category Cf), the other characters that Unicode lets programs ignore, such as
-# variation selectors, and controls that are no white space. None of them is seen, but pasting brings them along.
+# variation selectors, and controls that are not white space. None of them is seen, but pasting brings them along.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
     "\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"

@@ -6,8 +6,8 @@ Small figures match by chance, so these limits apply:
 * A finding has at most two causes, the most specific first (the order of :data:`STRONG` and :data:`WEAK`).
 * A strong cause has independent evidence: a text in an input, a second equation that fails by the opposite amount,
   last year's figures, or a total of 0. A finding with a strong cause gets no weak one.
-* The guilty cell (:mod:`xltools.checking.guilty`) is told before all others if it is named. If it is not, strong causes are
-  told instead if each finding of the verdict has one, except :data:`_BESIDE`, which say how it came about and stand beside.
+* The guilty cell (:mod:`xltools.checking.guilty`) is reported before all others if it is named. If it is not, strong causes are
+  reported instead if each finding of the verdict has one, except :data:`_BESIDE`, which say how it came about and are reported in addition.
 * A weak cause rests on the difference alone. Exactly one cell must fit, and the difference must be at least
   :data:`LEAST`. A finding that more than two weak causes fit gets none; nor does one with cells that are named or listed.
 

@@ -62,8 +62,8 @@ def verified(filing: Filing) -> Filing:
     about = read_prose(filing)
     found = [finding for check in CHECKS for finding in check(filing)]
     findings = (*filing.findings, *found, *prose(about))
-    told = tuple(said(about, filing.prose)) if any(f.code in ON_EQUATIONS for f in found) else ()
-    return replace(filing, findings=findings, said=told, is_verified=True)
+    sentences = tuple(said(about, filing.prose)) if any(f.code in ON_EQUATIONS for f in found) else ()
+    return replace(filing, findings=findings, said=sentences, is_verified=True)
 
 
 def totals(filing: Return) -> Iterator[Finding]:

@@ -56,16 +56,8 @@ class FailingEquation:
     @cached_property
     def inputs(self) -> dict[str, int]:
         """The inputs behind the terms, each with the change of the difference if the input grows by 1."""
-        signs: dict[str, int] = {}
-        stack = [(sign, name) for sign, name in self.terms if name != self.total]
-        while stack:
-            sign, name = stack.pop()
-            definition = self.form.cells[name].definition
-            if definition is None:
-                signs[name] = signs.get(name, 0) + sign
-            else:
-                stack += [(sign * part, below) for part, below in definition.terms]
-        return {name: sign for name, sign in signs.items() if sign}
+        terms = tuple(term for term in self.terms if term[1] != self.total)
+        return self.form.factors(Linear(terms))
 
     @cached_property
     def typed(self) -> dict[str, int]:

@@ -58,7 +58,7 @@ class FindingGroup(NamedTuple):
 
     @property
     def guilty(self) -> Cause | None:
-        """What all findings have in common about the guilty cell: they are told under it."""
+        """The guilty cell that explains all findings, which are reported under it."""
         found = (cause for cause in self.lead.causes if cause.code == GUILTY)
         return next((c for c in found if all(c in finding.causes for finding in self.findings)), None)
 

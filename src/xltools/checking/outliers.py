@@ -67,7 +67,7 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     kind = f"{form.name} {record.period} {entry.kind if entry else ''}"
     reach, unread = form.reach, filing.unread
     unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
-    left_out = unknown | form.counted.keys()  # what was chosen is no figure to compare
+    left_out = unknown | form.counted.keys()  # what was chosen is not a figure to compare
     typed = {name: value for name, value in record.values.items() if value and name not in left_out}
     totals = {
         c.name: form.value(c.definition, typed) for c in material_cells(form) if c.definition is not None
@@ -90,7 +90,7 @@ class PeerGroups:
         for peer in counted.values():
             kinds.setdefault(peer.kind, []).append(peer)
         self._spreads = {kind: _spreads(some, thresholds) for kind, some in kinds.items()}
-        # A kind with few members is no measure: all agencies are one, of how large a figure can be.
+        # A kind with few members shows nothing: how large a figure can be, all agencies show.
         of_few = {some[0].others for some in kinds.values() if len(some) < thresholds.peers}
         self._bounds = {
             key: _bounds([peer for peer in counted.values() if peer.others == key], thresholds)

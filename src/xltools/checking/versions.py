@@ -5,7 +5,7 @@ file whose name begins with the code of another agency never replaces a version.
 
 * Files that are equal in all that is read count once.
 * A document with the figures and the texts of a workbook is a print of it, and counts as a copy.
-* A marked file in which nothing was changed or explained is no answer: it counts as a copy of the file it was made from.
+* A marked file in which nothing was changed or explained is not an answer: it counts as a copy of the file it was made from.
 * A version is newer than another one only if its slip says that it was made from it.
 * The newest version counts if it is newer than every other one and may replace each of them; see :func:`_may_replace`.
   Otherwise none of them counts until the coordinator has chosen one.
@@ -310,7 +310,7 @@ def _newest(classes: Sequence[_Class], codes: set[str], later: Container[int]) -
 
 
 def _may_replace(newer: _Class, older: _Class, codes: set[str]) -> bool:
-    """Return whether *newer* was read wholly, is surely the agency's, and is blank nowhere *older* has a figure.
+    """Return whether *newer* was read completely, is certainly the agency's, and has a figure wherever *older* has one.
 
     *codes* are those of all agencies with files: the name of the newer file must not begin with another one.
     """
@@ -355,11 +355,10 @@ def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
     """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form."""
     returns = [filing for filing in filings if isinstance(filing, Return)]
     for form in {id(one.form): one.form for one in returns[:1]}.values():
-        told = (
-            form.counted.keys() | form.list_figures.keys()
-        )  # the text of a field and the lines of a list are told
+        # The text of a field and the lines of a list are compared below.
+        derived = form.counted.keys() | form.list_figures.keys()
         for name in form.input_names:
-            if name not in told and len({one.record.values.get(name) for one in returns}) > 1:
+            if name not in derived and len({one.record.values.get(name) for one in returns}) > 1:
                 yield name
         for name in form.texts:
             if len({one.prose.get(name) for one in returns}) > 1:

@@ -24,6 +24,7 @@ from xltools.collection import recording
 from xltools.collection.accepting import Decision, acceptances, add_waivers
 from xltools.collection.journal import user
 from xltools.collection.roster_files import load_roster
+from xltools.data.finding import spot
 from xltools.errors import InputError, Problem
 from xltools.text import Lang, catalog, harmless, message
 
@@ -59,8 +60,8 @@ def command(lang: Lang) -> click.Command:
         path = add_waivers(folder, [one.waiver for one in found], lang)
         record(lambda _: recording.accepted(found), lang)
         for one in found:
-            place = "!".join(filter(None, (one.finding.sheet, one.finding.address)))
-            parts = (one.finding.code, place, message(one.finding, lang))
+            finding = one.finding
+            parts = (finding.code, spot(finding.sheet, finding.address), message(finding, lang))
             emit(harmless("  ".join(filter(None, parts))))
         emit(harmless(t("history.accepted-lines", count=len(found), path=path, agency=entry.name, who=who)))
         return 0

@@ -55,16 +55,16 @@ def command(lang: Lang) -> click.Command:
         folder = collection_folder()
         known, roster = journal.read(folder.path), load_roster(folder.roster)
         entry = agency_of(roster, wanted) if wanted else None
-        told = replace(known, events=tuple(event for event in known.events if folder.owns(event.file)))
+        own_events = replace(known, events=tuple(event for event in known.events if folder.owns(event.file)))
         if not wanted:
             about: dict[str, object] = {"events": list(map(report.event_object, known.events))}
             lines = [report.event_line(event, roster, lang) for event in known.events]
         elif entry:
             older, own = _filings(folder, roster, lang, reading)
-            found = agency_history(entry, [*older, *own], told, roster, folder.policy.waivers)
+            found = agency_history(entry, [*older, *own], own_events, roster, folder.policy.waivers)
             about, lines = report.agency_object(found), list(report.agency_lines(found, lang))
         else:
-            cell = _cell_history(folder, wanted, told, roster, prior, reading, lang)
+            cell = _cell_history(folder, wanted, own_events, roster, prior, reading, lang)
             about, lines = report.cell_object(cell), list(report.cell_lines(cell, lang))
         if how == "json":
             whole = about | report.chain_object(known)

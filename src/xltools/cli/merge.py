@@ -40,6 +40,7 @@ from xltools.collection.rollup_file import (
     merge_files,
     write_rollup_file,
 )
+from xltools.data.finding import spot
 from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.document.formats import format_by_ending
@@ -277,5 +278,5 @@ def _mismatch_text(mismatch: Mismatch, lang: Lang) -> str:
     finding = mismatch.finding
     if finding is None:
         return catalog(lang)(f"proof.{mismatch.code}", **mismatch.facts)
-    place = "!".join(filter(None, (finding.sheet, finding.address)))
+    place = spot(finding.sheet, finding.address)
     return " ".join(filter(None, (finding.code, place, message(finding, lang))))

@@ -167,7 +167,7 @@ class ReadingOptions(NamedTuple):
         return replace(self.without_given(form), given=self._given_for(form, roster))
 
     def without_given(self, form: Form | None) -> ReadOptions:
-        """Return the options of a reader that is told otherwise what the issuer gives."""
+        """Return the options of a reader that gets the figures of the issuer from elsewhere."""
         limits = limits_from(self.limits)
         return ReadOptions(form, self.by_labels, self.key, self.passwords, limits, self.verifying)
 
@@ -235,7 +235,7 @@ def find_form(name: str | None) -> Form:
 
 
 class CollectionDefaults(NamedTuple):
-    """The settings of the collection in the current folder; all empty if that is no collection.
+    """The settings of the collection in the current folder; all empty if that is not a collection.
 
     A method returns what an option of the command gives or, without that option, what the collection gives.
     """

@@ -122,7 +122,7 @@ def emit_content(content: bytes, output: Path | None, *, is_new: bool) -> None:
 
 
 def write_drafts(folder: OutgoingFiles, drafts: Iterable[MailDraft], lang: Lang) -> None:
-    """Write *drafts* into *folder*, and print how many, which have no address, and what is no address."""
+    """Write *drafts* into *folder*, and print how many, which have no address, and what is not an address."""
     t, without, wrong, count = catalog(lang), list[str](), list[str](), 0
     for entry, name, content in drafts:
         folder.write(name, content)

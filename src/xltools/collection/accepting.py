@@ -14,7 +14,7 @@ from xltools.collection.locking import locked
 from xltools.collection.reading import ReadOptions, read_inputs
 from xltools.collection.settings import MAY_LACK, WAIVER_HEADS, WAIVERS, WAIVERS_WORKBOOK, Folder
 from xltools.data.filing import Filing, Return
-from xltools.data.finding import SEVERITY, Finding, Severity, Waiver, can_be_accepted
+from xltools.data.finding import SEVERITY, Finding, Severity, Waiver, can_be_accepted, spot
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import entry_of
@@ -90,7 +90,7 @@ def _acceptances_of(one: Examined, decision: Decision, code: str, cell: str) -> 
             continue
         if not code and not finding.is_open:
             continue
-        place = finding.cell or "!".join(filter(None, (finding.sheet, finding.address)))
+        place = finding.cell or spot(finding.sheet, finding.address)
         waiver = Waiver(filing.agency.code, finding.code, place, *decision, version, period)
         yield Acceptance(waiver, filing, finding)
 

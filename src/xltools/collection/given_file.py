@@ -8,14 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.collection.roster_files import rows_of
+from xltools.collection.roster_files import rows_by_head
 from xltools.collection.settings import GIVEN_HEADS, Folder
 from xltools.data.given import Given
 from xltools.data.list_lines import line_keys, parts_of_key
 from xltools.data.number import misfit, normal, stored
 from xltools.data.period import Period
 from xltools.data.record import ListLine, ListValue
-from xltools.data.roster import Roster, head_key
+from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
 from xltools.form.kinds import Choice, Held, Number, ValueKind
 from xltools.form.lists import cell_name, parts_of_cell
@@ -36,24 +36,13 @@ def load_given(path: Path, form: Form, period: Period | None, roster: Roster | N
 
     Rows without a period are of *period*. An agency is named by its code or its name on the *roster*.
     """
-    rows = [
-        (number, row)
-        for number, row in rows_of(path, tuple(GIVEN_HEADS.values()))
-        if any(map(str.strip, row))
-    ]
-    head = [head_key(text) for text in rows[0][1]] if rows else []
-    places = {
-        key: next((head.index(name) for name in names if name in head), None)
-        for key, names in GIVEN_HEADS.items()
-    }
-    if missing := [GIVEN_HEADS[key][-1] for key in _NEEDED if places[key] is None]:
+    rows, lacking = rows_by_head(path, GIVEN_HEADS)
+    if missing := [GIVEN_HEADS[key][-1] for key in lacking if key in _NEEDED]:
         raise InputError(Problem("given-head", str(path), {"missing": "、".join(missing)}))
     found: dict[tuple[str, str], dict[str, ListValue]] = {}
     problems: list[Problem] = []
     seen = set[tuple[str, str, str]]()
-    for number, row in rows[1:]:
-        cells = [*row, *[""] * len(head)]
-        text = {key: cells[place].strip() for key, place in places.items() if place is not None}
+    for number, text in rows:
         entry = roster.find(text["agency"]) if roster else None
         about = Period.of_form(text["period"], form) if text.get("period") else period
         faults = list(_faults(text, about, is_known=roster is None or entry is not None))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.versions import Replacement
 from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
-from xltools.data.finding import Finding, Severity
+from xltools.data.finding import Finding, Severity, spot
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -198,7 +198,7 @@ def accepted_in(findings: Iterable[Finding], added: Iterable[Return]) -> Iterato
     """Yield the waived ones of *findings*, each with its message instead of its facts, and those that added roll-ups list."""
     for finding in sorted(findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file)):
         if waiver := finding.waiver:
-            place = "!".join(filter(None, (finding.sheet, finding.address)))
+            place = spot(finding.sheet, finding.address)
             by_whom = waiver.reason, waiver.who, waiver.date
             yield Accepted(finding.agency, finding.code, place, clerk_message(finding), *by_whom)
     for filing in added:

@@ -1,4 +1,4 @@
-"""A folder with files for agencies: what an earlier run wrote and nobody changed goes when it is not written again.
+"""A folder with files for agencies: unchanged files of an earlier run are removed if they are not written again.
 
 The folder has a list of what was written into it, by which :func:`~xltools.files.walk` knows that it holds no returns.
 Several commands may write into one folder: each has a part of the list, and removes only files of its own part.

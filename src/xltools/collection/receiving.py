@@ -35,7 +35,7 @@ def receive(
     """Copy the files that were *taken* in into the inbox, or into ``versions/`` if the inbox has a newer version.
 
     *there* are the files in the inbox. Those that a newer one replaces are moved into ``versions/``, and so are those of
-    the agency that have no figures for the period, if the new one was read wholly and is surely the agency's. A file that
+    the agency that have no figures for the period, if the new one was read completely and is certainly the agency's. A file that
     was replaced before is not taken in again. Raises :class:`InputError` if a file has changed since it was read, and
     :class:`OutputError` if one cannot be written.
     """

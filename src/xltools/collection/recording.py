@@ -14,7 +14,7 @@ from xltools.collection.accepting import Acceptance
 from xltools.collection.manifest import hash_of
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Source
-from xltools.data.finding import Severity
+from xltools.data.finding import Severity, spot
 from xltools.data.journal import Event
 from xltools.data.reception import Received
 from xltools.data.roster import Entry
@@ -107,9 +107,8 @@ def found(collection: Collection) -> Iterator[Event]:
             f"{severity.value}s": sum(finding.severity is severity for finding in counted)
             for severity in _COUNTED
         }
-        places = ("!".join(filter(None, (f.sheet, f.address))) or f.cell for f in counted)
-        pairs = zip(counted, places, strict=True)
-        facts["findings"] = sorted({" ".join(filter(None, (f.code, place))) for f, place in pairs})
+        named = ((f.code, spot(f.sheet, f.address) or f.cell) for f in counted)
+        facts["findings"] = sorted({" ".join(filter(None, pair)) for pair in named})
         yield Event("found", code, source.path, source.sha256, facts)
         for (about, cell), text in sorted(one.filing.explanations.items()):
             explained = {"finding": about, "cell": cell, "text": text}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from xltools.data.roster import NEEDED_HEADS, USUAL_HEADS, Roster, build, head_key, numbered
@@ -23,7 +23,7 @@ Heads = Sequence[Sequence[str]]
 def load_roster(path: Path, form: Form | None = None) -> Roster:
     """Return the roster in a CSV file or in a sheet of a workbook; raises :class:`RosterError`.
 
-    With *form*, it has the columns that say what of it is asked of whom.
+    With *form*, it must have the columns that say which agencies fill in which parts of the form.
     """
     return build(rows_of(path, NEEDED_HEADS, USUAL_HEADS), str(path), form)
 
@@ -64,6 +64,26 @@ def rows_of(path: Path, needed: Heads, usual: Heads = ()) -> Rows:
         if _count(row, needed) == len(needed):
             return rows
     return best
+
+
+def rows_by_head(
+    path: Path, heads: Mapping[str, Sequence[str]]
+) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
+    """Return the numbered rows below the heads of a plain table, each text by the key of its column, and the keys without one.
+
+    *heads* are the possible heads of each column. Blank rows are left out.
+    """
+    rows = [(number, row) for number, row in rows_of(path, tuple(heads.values())) if any(map(str.strip, row))]
+    head = [head_key(text) for text in rows[0][1]] if rows else []
+    found = {
+        key: next((head.index(name) for name in names if name in head), None) for key, names in heads.items()
+    }
+    places = {key: place for key, place in found.items() if place is not None}
+    texts = [
+        (number, {key: "".join(row[at : at + 1]).strip() for key, at in places.items()})
+        for number, row in rows[1:]
+    ]
+    return texts, [key for key in heads if key not in places]
 
 
 def _count(row: Sequence[str], heads: Heads) -> int:

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from xltools.collection.location import FILE
-from xltools.collection.roster_files import load_roster, roster_text, rows_of
+from xltools.collection.roster_files import load_roster, roster_text, rows_by_head
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
-from xltools.data.roster import CODE_HEADS, head_key
+from xltools.data.roster import CODE_HEADS
 from xltools.errors import InputError, InvalidValueError, OutputError, Problem
 from xltools.files import write_atomically
 from xltools.form.library import DEFAULT, find, names
 from xltools.form.model import Form
 from xltools.text import Lang, Word, catalog
-from xltools.toml_tables import nearest, read_text, structure
+from xltools.toml_tables import nearest, read_as, read_text, structure
 
 ROSTER = "roster.csv"
 WAIVERS = "waivers.csv"
@@ -68,13 +68,6 @@ def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
         yield InvalidValueError("fixed-level", code=code)
 
 
-def _year(value: Any, _: Any) -> Period:
-    """Read the key ``year``, an integer."""
-    if type(value) is not int:
-        raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-int"))
-    return Period(value)
-
-
 def _period(value: Any, _: Any) -> Period:
     """Read the key ``period``, a text such as ``2026-03``."""
     period = Period.from_text(value) if isinstance(value, str) else None
@@ -99,7 +92,7 @@ class CollectionSettings:
 
     district: str
     due: dt.date
-    year: Period | None = field(default=None, metadata={"hook": _year})
+    year: Period | None = field(default=None, metadata={"hook": read_as(int, Period)})
     period: Period | None = field(default=None, metadata={"hook": _period})
     form: str = DEFAULT
     code: str = ""
@@ -283,23 +276,13 @@ def _waivers(folder: Path, problems: list[Problem], *, has_periods: bool) -> Ite
 
 
 def _rows_of_waivers(path: Path, problems: list[Problem], *, has_periods: bool) -> Iterator[Waiver]:
-    rows = [
-        (number, [cell.strip() for cell in row])
-        for number, row in rows_of(path, tuple(WAIVER_HEADS.values()))
-        if any(map(str.strip, row))
-    ]
-    head = list(map(head_key, rows[0][1])) if rows else []
-    places = {
-        key: next((head.index(n) for n in names if n in head), None) for key, names in WAIVER_HEADS.items()
-    }
+    rows, missing = rows_by_head(path, WAIVER_HEADS)
     may_lack = MAY_LACK - {"period"} if has_periods else MAY_LACK
-    needed = [key for key in WAIVER_HEADS if key not in may_lack]
-    if missing := [WAIVER_HEADS[key][-1] for key in needed if places[key] is None]:
-        problems.append(Problem("waiver-head", str(path), {"missing": "、".join(missing)}))
+    if lacking := [WAIVER_HEADS[key][-1] for key in missing if key not in may_lack]:
+        problems.append(Problem("waiver-head", str(path), {"missing": "、".join(lacking)}))
         return
-    for number, row in rows[1:]:
-        cells = row + [""] * len(head)
-        waiver = Waiver(**{key: cells[place] for key, place in places.items() if place is not None})
+    for number, texts in rows:
+        waiver = Waiver(**texts)
         faults = list(_waiver_faults(waiver, has_periods=has_periods))
         problems += [Problem(code, f"{path}:{number}", facts) for code, facts in faults]
         if not faults:

@@ -58,7 +58,7 @@ class Table:
 
     @property
     def parts(self) -> tuple[Table, ...]:
-        """The tables that stand side by side, each by itself."""
+        """The tables that stand side by side, as separate tables."""
         ends = (*self.beside, len(self.widths))
         return tuple(self._between(left, end) for left, end in zip((0, *self.beside), ends, strict=True))
 

@@ -107,7 +107,7 @@ class Waiver:
 
     ``version`` is the beginning of the digest of what was read of the return that was accepted. The decision holds for that
     version only; without one it holds for any. It holds in the ``period`` of that text only, or in the only one of its
-    collection. Both are no part of the text that represents the decision, which manifests hash.
+    collection. Neither is part of the text that represents the decision, which manifests hash.
     """
 
     agency: str  # the code of the agency
@@ -168,7 +168,7 @@ class Finding:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to act: it is no note, not accepted, and no question with an answer."""
+        """Whether somebody still has to act: it is not a note, not accepted, and not a question with an answer."""
         if self.waiver is not None or self.severity is Severity.NOTE:
             return False
         return self.severity is not Severity.QUESTION or not self.explanation
@@ -188,6 +188,11 @@ class Finding:
         """All cells that the finding refers to, its own first."""
         own = (Place(self.sheet, self.address, self.cell),) if self.address or self.cell else ()
         return (*own, *(place for place in self.others if place not in own))
+
+
+def spot(sheet: str, address: str) -> str:
+    """Return sheet and address in one text, ``表!A1``; of a place without an address the sheet alone."""
+    return "!".join(filter(None, (sheet, address)))
 
 
 def has_errors(findings: tuple[Finding, ...] | list[Finding]) -> bool:

@@ -23,7 +23,7 @@ _LONGEST_EXPONENT = 9
 def stored(text: str) -> Decimal | None:
     """Return the number that was typed, from the text of the double that a workbook stores.
 
-    Returns ``None`` for infinity, NaN, text that is no number, and numbers that no spreadsheet stores.
+    Returns ``None`` for infinity, NaN, text that is not a number, and numbers that no spreadsheet stores.
     """
     if text.isdecimal() and text.isascii() and len(text) <= _FIFTEEN.prec:
         return Decimal(int(text))

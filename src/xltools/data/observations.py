@@ -26,7 +26,7 @@ class FigureState(Enum):
     GIVEN = "given"  # filled in
     DERIVED = "derived"  # computed from what was filled in, never taken from what a cell showed
     BLANK = "blank"  # not filled in, which differs from 0
-    UNREAD = "unread"  # the cell, or a cell that it is derived from, contains something that is no figure
+    UNREAD = "unread"  # the cell, or a cell that it is derived from, contains something that is not a figure
     NO_VALUE = "no-value"  # a ratio whose bottom is 0
     NOT_ADDITIVE = "not-additive"  # a district has none: averages and the like are not added
 

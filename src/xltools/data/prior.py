@@ -120,7 +120,7 @@ class Past:
         """Return {agency of this year: the same agency of last year} for those *agencies* that have a match.
 
         Agencies are matched by code and name, then by name, then by code: after a new line in a roster the codes of later
-        lines often change. An ambiguous match is no match.
+        lines often change. An ambiguous match is not a match.
         """
         left, todo = list(self.values), list(dict.fromkeys(agencies))
         found: dict[Agency, Agency] = {}

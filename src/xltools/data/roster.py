@@ -347,7 +347,7 @@ def _heirs(text: str, entry: Entry, whole: Roster, present: Roster) -> tuple[Ent
 
 
 def _row_faults(entry: Entry, row: Sequence[str]) -> Iterator[Problem]:
-    """Yield why a row is no agency: a sum or a remark below the table, or a formula whose result is not stored."""
+    """Yield why a row is not an agency: a sum or a remark below the table, or a formula whose result is not stored."""
     cells = (entry.code, entry.name) if entry.code and entry.name else row
     closing = next((cell for cell in cells if _CLOSING.match(_plain(cell))), None)
     if closing or _NO_NAME.match(_plain(entry.name)):

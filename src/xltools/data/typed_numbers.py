@@ -40,7 +40,7 @@ _NOTHING = {
     "无此项",
     "无此类情况",
 }
-_ZERO = {"零", "〇"}  # other numbers in words are no figures
+_ZERO = {"零", "〇"}  # other numbers in words are not figures
 _DIGITS = r"[0-9]+(?:\.[0-9]+)?"
 _GROUPED = r"[0-9]{1,3}(?:[,'][0-9]{3})+(?:\.[0-9]+)?"
 # A space that can only separate thousands: a thin one, or one in front of a group that begins with 0, as no figure does.

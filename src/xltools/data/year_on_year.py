@@ -22,7 +22,7 @@ def change_in(cell: Cell, form: Form, now: Figures, last: Figures) -> Change | N
     """Return the change of a figure of the *form*, or ``None`` if one of the two is unknown.
 
     That of a ratio is derived from the parts of both years, and not from what is rounded. Ratios and means have no rate,
-    which nobody would understand.
+    because the percentage of a percentage is misread.
     """
     if cell.name not in now or cell.name not in last:
         return None

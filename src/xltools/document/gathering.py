@@ -58,8 +58,8 @@ def gathered(
     if unread:
         names = "、".join(filing.source.name for filing in unread)
         blocks.append(Paragraph(t("gathered.unread", count=len(unread), names=names), "note"))
-    told = [(section, _texts_of(section)) for section in form.sections]
-    for number, (section, parts) in enumerate((section, parts) for section, parts in told if parts):
+    parted = [(section, _texts_of(section)) for section in form.sections]
+    for number, (section, parts) in enumerate((section, parts) for section, parts in parted if parts):
         blocks += [PageBreak()] if number else []
         blocks.append(Heading(section.title))
         for part in parts:

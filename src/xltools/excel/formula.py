@@ -256,7 +256,7 @@ _CELLS = re.compile(
 
 
 def referred(reference: str) -> Reference | None:
-    """Return the cells that *reference* means, also for whole rows and columns; ``None`` if it is no address."""
+    """Return the cells that *reference* means, also for whole rows and columns; ``None`` if it is not an address."""
     sheet, _, place = reference.rpartition("!")
     match = _CELLS.fullmatch(place)
     if match is None or (":" not in place and not (match["left"] and match["top"])):

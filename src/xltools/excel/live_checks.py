@@ -179,7 +179,7 @@ def _quotient_formula(layout: Layout, cell: Cell, sheet: str, matrix: Matrix | N
     if cell.weight:
         missing = f'AND({place}="",{layout.address(cell.weight)[1]}>0)'
         return f'IF({missing},"{_mean_words(layout, cell, "missing")}",{otherwise})'
-    assert cell.ratio is not None  # noqa: S101  what is no typed mean is a ratio
+    assert cell.ratio is not None  # noqa: S101  what is not a typed mean is a ratio
     address = layout.form.in_products(lambda name: reference(layout, name, sheet, matrix))
     is_zero, quotient = cell.ratio.print_parts(address)
     off = rounded(f"ABS(N({place})-{quotient})", cell.places + 2)

@@ -66,7 +66,7 @@ BUILT_IN = {
     "48": "##0.0E+0",
     "49": "@",
 }
-TOO_WIDE = "#####"  # what is shown for a number that is no date
+TOO_WIDE = "#####"  # what is shown for a number that is not a date
 
 _Kind = Literal[
     "literal", "digit", "point", "comma", "percent", "exponent", "slash", "general", "text", "date"

@@ -47,7 +47,7 @@ _STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read
 }
 _LONGEST_FORMAT = 255  # characters of a number format, as in Excel
 _LAST_ROW = 1 << 20
-_LARGEST = 10**30  # a larger number is no code, and is shown as it is stored
+_LARGEST = 10**30  # a larger number is not a code, and is shown as it is stored
 _MOST_SHEETS = 50  # sheets that are looked at
 _AREA = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})")
 # A format such as 000, optionally with a locale and a space of some width.

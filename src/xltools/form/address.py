@@ -54,7 +54,7 @@ def parsed_range(text: str) -> tuple[int, int, int, int] | None:
 
 
 def ranges(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return the cells as ranges, row by row: F4, D6:E7 for D6, D7, E6, E7, F4. Texts that are no address follow."""
+    """Return the cells as ranges, row by row: F4, D6:E7 for D6, D7, E6, E7, F4. Texts that are not addresses follow."""
     cells: set[tuple[int, int]] = set()
     others: dict[str, None] = {}
     for address in addresses:

@@ -24,7 +24,7 @@ def is_written(name: str) -> bool:
 
 
 def is_day(name: str) -> bool:
-    """Return whether what is written is a day of the calendar: 2026-02-30 is none."""
+    """Return whether what is written is a day of the calendar: 2026-02-30 is not."""
     try:
         return bool(dt.date.fromisoformat(name))
     except ValueError:
@@ -32,7 +32,7 @@ def is_day(name: str) -> bool:
 
 
 def is_fixed(name: str) -> bool:
-    """Return whether a name in a relation is a day that nobody fills in: as it is written, or an end of the period."""
+    """Return whether a name in a relation is a day that is not filled in: as it is written, or an end of the period."""
     return name in {START, END} or is_written(name)
 
 

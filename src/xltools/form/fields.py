@@ -28,7 +28,7 @@ class Codes:
     """The list of codes whose items the `under` of its items name; otherwise these are items of its own."""
     file: str = ""
     """In place of the options, a file in CSV beside the form, with the columns code, label and perhaps key,
-    unit and under, or 代码, 名称, 计量单位 and 上级. The line stands by itself: `file = "trades.csv"`."""
+    unit and under, or 代码, 名称, 计量单位 and 上级. It stands on a line of its own: `file = "trades.csv"`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Valued:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether a blank can be a fault, or something in it whatever it is by itself."""
+        """Whether a blank can be a fault, or any content."""
         return self.required or bool(self.when.relations) or bool(self.under)
 
 

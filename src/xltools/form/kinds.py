@@ -120,7 +120,7 @@ class Text(NamedTuple):
 
 
 class Date(NamedTuple):
-    """A day. It is written with its year first; of two numbers nobody knows which is the month."""
+    """A day. It is written with its year first; with the month or the day first it would be ambiguous."""
 
     name: KindName = "date"
 

@@ -79,17 +79,9 @@ def _is_even(form: Form, cell: Cell) -> bool:
     """Return whether what a cell adds is the same in both directions, or of a derived mean above and below."""
     if cell.definition and cell.row.total and cell.column.total and cell.row.additive:
         down = cell.row.total.renamed(along_column(cell.section.key, cell.column)).without(form.void)
-        return _inputs(form, cell.definition) == _inputs(form, down)
+        return form.factors(cell.definition) == form.factors(down)
     if cell.ratio and cell.is_mean and cell.is_total:
         top, bottom, _ = cell.ratio
         weights = top.renamed(lambda name: form.means[name].weight).without(form.void)
-        return _inputs(form, weights) == _inputs(form, bottom)
+        return form.factors(weights) == form.factors(bottom)
     return True
-
-
-def _inputs(form: Form, linear: Linear) -> Counter[str]:
-    """Return how often each input enters a sum."""
-    found: Counter[str] = Counter()
-    for sign, name in form.typed_terms(linear):
-        found[name] += sign
-    return Counter({name: times for name, times in found.items() if times})

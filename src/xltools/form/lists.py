@@ -11,13 +11,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from xltools.errors import InvalidValueError, Word
 from xltools.form.fields import Codes, Valued, kind_of
 from xltools.form.kinds import Choice, KindName, Text, ValueKind
 from xltools.form.linear import Linear, OverList, count_of
 from xltools.form.ratio import PLACES, Product, Ratio, sum_ratio_or_product
 from xltools.form.relation import ALWAYS, Condition, Relation
 from xltools.form.shapes import Shape
+from xltools.toml_tables import read_as
 
 SHOWN = ("code", "label", "unit", "under")  # what a column may show of an item
 PRINTED, MOST = 15, 500  # lines of a list that says nothing else: on paper, and in a workbook
@@ -25,14 +25,7 @@ LARGEST = 20_000  # lines in a workbook of an agency
 _ALL_PLACES = 15  # more than any figure has
 _CELL = re.compile(r"(?P<list>[a-z][a-z0-9_]*)\.(?P<column>[a-z][a-z0-9_]*)\[(?P<key>.*)\]", re.DOTALL)
 
-
 Derivation = Linear | Ratio | Product
-
-
-def _derivation(value: object, _: object) -> Derivation:
-    if not isinstance(value, str):
-        raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-str"))
-    return sum_ratio_or_product(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +45,9 @@ class Column(Valued):
     shapes: tuple[Shape, ...] = ()
     """Of a text, or of a choice whose options have codes: the [patterns](#codes-with-levels), one of which it has; conditions and sums
     ask for one by its key, as for an option."""
-    is_: Derivation | None = field(default=None, metadata={"key": "is", "hook": _derivation})
+    is_: Derivation | None = field(
+        default=None, metadata={"key": "is", "hook": read_as(str, sum_ratio_or_product)}
+    )
     """A sum or a [ratio](#ratios-and-means) of columns and of sums over lists, derived in each line, or in those that `when` asks for:
     `"money per sum(register.money)"`; or the product of two columns, `"impact times likelihood"`."""
     shows: str = ""
@@ -60,7 +55,7 @@ class Column(Valued):
 
     @property
     def is_conditional(self) -> bool:
-        """Whether a blank can be a fault, or something in it whatever it is by itself."""
+        """Whether a blank can be a fault, or any content."""
         return self.required or bool(self.under) or any(one.relations for one in self.conditions)
 
     @property
@@ -89,7 +84,7 @@ class Column(Valued):
         """The number of decimals to which a ratio or a product is rounded; a sum is exact."""
         if isinstance(self.is_, Linear):
             return _ALL_PLACES
-        if self.number == "count":  # of a product; a ratio is no whole number
+        if self.number == "count":  # of a product; a ratio is not a whole number
             return 0
         return PLACES if self.decimals is None else self.decimals
 

@@ -117,7 +117,7 @@ def _spelled_axis(
     """Return an axis; all are the typed lines of one unit beside the total, whatever other totals add them.
 
     Parts (其中) and means are no such lines. Where none is under the label of the total, as under a head 合计 over totals of
-    several units, those beside that label are meant. A line that counts options of fields, or of lists, is no total of the
+    several units, those beside that label are meant. A line that counts options of fields, or of lists, is not a total of the
     axis, so it is among them.
     """
     added = [line for line in leaves(block.columns) if not line.is_quotient]

@@ -94,7 +94,7 @@ class Cell(NamedTuple):
 
     @property
     def is_summed(self) -> bool:
-        """Whether it has a figure in a sum of several agencies: added, or derived anew from what was added."""
+        """Whether it has a figure in a sum of several agencies: added, or derived from what was added."""
         return self.row.additive and self.column.additive
 
     @property
@@ -501,7 +501,7 @@ class Form:
                 )
 
     def _section_of(self, name: str) -> Section:
-        """Return the section of a field; that of the cover is none of the form."""
+        """Return the section of a field; the cover is not a section of the form."""
         key = name.partition(".")[0]
         return next((s for s in self.sections if s.key == key), Section(COVER, clerk()("field.cover"), ""))
 
@@ -834,6 +834,13 @@ class Form:
                 yield sign, name
             else:
                 yield from ((sign * below, part) for below, part in self.typed_terms(definition))
+
+    def factors(self, linear: Linear) -> dict[str, int]:
+        """Return how often each input enters a sum; inputs that cancel out are absent."""
+        found: dict[str, int] = {}
+        for sign, name in self.typed_terms(linear):
+            found[name] = found.get(name, 0) + sign
+        return {name: times for name, times in found.items() if times}
 
     def carried(self, last: Mapping[str, Decimal], number: int = 1) -> dict[str, Decimal]:
         """Return the inputs that follow from the *last* figures, where these are known.

@@ -126,7 +126,7 @@ class Prose:
     required: tuple[str, ...] = ()
     """Boxes that may not be blank."""
     substantial: tuple[str, ...] = ()
-    """Boxes in which 无 alone is no answer."""
+    """Boxes in which 无 alone is not an answer."""
     nil: Mapping[str, str] = field(default_factory=dict)
     """Each box in which 无 may stand alone, with the meaning that must then be 0."""
     instructions: tuple[str, ...] = ()

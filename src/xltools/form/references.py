@@ -26,7 +26,7 @@ def unknown_names(wording: Wording, form: Form) -> Iterator[str]:
 
 
 def unknown_figures(linear: Linear, form: Form) -> Iterator[str]:
-    """Yield the names in a sum that are no figures."""
+    """Yield the names in a sum that are not figures."""
     yield from (name for name in linear.names if own_name(name) not in form.figures)
 
 

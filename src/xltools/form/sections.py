@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Literal
 
-from xltools.errors import InvalidValueError, Word
+from xltools.errors import InvalidValueError
 from xltools.form.fields import SECOND, Field
 from xltools.form.kinds import key_of
 from xltools.form.linear import ROW_CODE, UNDER_ROW, ZERO, Linear, OverList
@@ -23,6 +23,7 @@ from xltools.form.ratio import Ratio, sum_or_ratio
 from xltools.form.relation import ALWAYS, Condition, Constraint, Level, Relation
 from xltools.form.wording import own_name, time_of
 from xltools.text import clerk
+from xltools.toml_tables import read_as
 
 Number = Literal["count", "decimal"]
 Stub = Literal["label", "code", "unit"]
@@ -38,12 +39,6 @@ class RuleMakers:
     """Ends of names that an agency which makes rules and another one can both have; these get a note."""
 
 
-def _derivation(value: object, _: object) -> Linear | Ratio:
-    if not isinstance(value, str):
-        raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-str"))
-    return sum_or_ratio(value)
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
@@ -57,7 +52,9 @@ class Line:
     that of its code: `01` has the key `r01`."""
     lines: tuple[Line, ...] = ()
     """The lines below this label, which then spans them."""
-    is_: Linear | Ratio | None = field(default=None, metadata={"key": "is", "hook": _derivation})
+    is_: Linear | Ratio | None = field(
+        default=None, metadata={"key": "is", "hook": read_as(str, sum_or_ratio)}
+    )
     """The line is a total and nobody types it: the sum of other lines of its axis, in the second version also
     `all` (the sum of [all typed lines](#definitions-and-rules)), a [ratio](#ratios-and-means) with `per`, or
     figures of [fields](#fields-and-codes) and [lists](#lists)."""

@@ -34,7 +34,7 @@ def shape_of(shapes: Collection[Shape], text: str) -> str:
 
 
 def levels_of(shapes: Sequence[Shape]) -> tuple[int, ...]:
-    """Return the lengths of the codes of each level, from the highest on; nothing if the shapes are no levels."""
+    """Return the lengths of the codes of each level, from the highest on; nothing if the shapes are not levels."""
     lengths = [{len(one) for one in sequences(shape.pattern)} for shape in shapes]
     fixed = [min(one) for one in lengths if len(one) == 1]
     is_tree = len(fixed) == len(shapes) > 1 and all(one < other for one, other in pairwise(fixed))

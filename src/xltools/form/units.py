@@ -11,7 +11,7 @@ _OFFERED = ("千", "万", "百万", "亿")
 def larger_units(unit: str) -> list[str]:
     """Return the usual units of the same thing that are larger: 千元 and so on for 元."""
     thing = min((unit.removeprefix(prefix) for prefix in _POWERS), key=len)
-    if not thing or "百分" in unit:  # 百分点 is no hundred of anything
+    if not thing or "百分" in unit:  # 百分点 is not a hundred of anything
         return []
     return [prefix + thing for prefix in _OFFERED if (powers_between(prefix + thing, unit) or 0) > 0]
 

@@ -253,7 +253,7 @@ def mime_kind(mime: bytes) -> Kind:
 
 
 def kind_of(data: bytes) -> Kind:
-    """Return the kind of a file that is no zip, by its content."""
+    """Return the kind of a file that is not a zip, by its content."""
     if data.startswith(OLE):
         return _ole_kind(data)
     return next((kind for kind, is_it in _IN_ORDER if is_it(data)), OTHER)

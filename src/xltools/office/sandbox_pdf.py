@@ -1,7 +1,7 @@
 """Run by :mod:`xltools.office.sandbox_child` as a script: the lines and the tables of a PDF, with pdfplumber.
 
 It imports nothing of xltools. The result is JSON: a list of items in reading order, each a text (a line of prose, with
-those that continue a paragraph joined) or a table: its cells as ``[row, column, rows, columns, text]`` and, if its columns were told by
+those that continue a paragraph joined) or a table: its cells as ``[row, column, rows, columns, text]`` and, if its columns were found by
 the places of its words, its texts as if it were none.
 """
 
@@ -74,7 +74,7 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
 
 
 def _is_seen(drawn: Any) -> bool:
-    """Return whether something drawn is more than a white ground, as WPS puts behind lines of text: its edges are no lines."""
+    """Return whether something drawn is more than a white ground, as WPS puts behind lines of text: its edges are not lines."""
     is_ground = drawn["object_type"] == "rect" and drawn["fill"] and not drawn["stroke"]
     return not (is_ground and _is_white(drawn))
 
@@ -211,7 +211,7 @@ def _unruled_rows(
     """Yield the rows of each table between *lines*, where no line down is between the *sides* of what is drawn on the page.
 
     A text alone between two lines of full width is a title and belongs to no table; nor does what is higher than a row. What
-    touches a table with all lines is no table: the head of the page, and the text between.
+    touches a table with all lines is not a table: the head of the page, and the text between.
     """
     left, right = sides
     full = {one[0] for one in lines if one[1] < left + _NEAR and one[2] > right - _NEAR}
@@ -247,7 +247,7 @@ class _Unruled:
         return abs(self.left - other.left) <= _NEAR and abs(self.right - other.right) <= _NEAR
 
     def between_columns(self) -> Iterator[dict[str, Any]]:
-        """Yield the missing lines between the columns, which are told by the gaps between the words.
+        """Yield the missing lines between the columns, which are found by the gaps between the words.
 
         A gap counts if no word in a row with figures reaches over it; the ends of the lines, which leave out cells over several
         rows, count as well. In each row the line between two columns is left out where a word reaches over it. A row alone is

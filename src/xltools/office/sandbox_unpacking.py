@@ -111,7 +111,7 @@ def _unpacked_name(name: str) -> str:
 
 
 def _attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMember]:
-    """Yield the files and the mails that are attached to a mail; the texts of the mail itself are no members."""
+    """Yield the files and the mails that are attached to a mail; the texts of the mail itself are not members."""
     mail = _message(data)
     sent = _sent(mail)
     for part in _leaves(mail):
@@ -146,7 +146,7 @@ def _sent(mail: email.message.Message) -> dt.datetime | None:
 
 
 def _leaves(part: email.message.Message) -> Iterator[email.message.Message]:
-    """Yield the parts of a mail that are no lists of parts, and attached mails as a whole."""
+    """Yield the parts of a mail that are not lists of parts, and attached mails as a whole."""
     pending = [part]
     while pending:
         part = pending.pop()

@@ -63,12 +63,12 @@ def _effect_object(effect: Effect) -> dict[str, object]:
 
 def _cause_object(cause: Cause, lang: Lang) -> dict[str, object]:
     """Return a cause as a JSON object; one about the guilty cell also has the verdict."""
-    told: dict[str, object] = {"code": cause.code, "message": cause_text(cause, lang)}
+    whole: dict[str, object] = {"code": cause.code, "message": cause_text(cause, lang)}
     verdict, places = cause.facts.get("verdict"), cause.facts.get("places")
     if not (isinstance(verdict, GuiltVerdict) and isinstance(places, dict)):
-        return told
+        return whole
     named = verdict.named
-    return told | {
+    return whole | {
         "equations": verdict.equations,
         "how": named.how if named else "",
         "totals_computed": verdict.is_computed,

@@ -12,7 +12,7 @@ from xltools.checking.grouping import FindingGroup, grouped
 from xltools.checking.guilty import GuiltVerdict
 from xltools.checking.versions import reading_digest
 from xltools.data.filing import Filing, Return
-from xltools.data.finding import Finding, Place
+from xltools.data.finding import Finding, Place, spot
 from xltools.data.record import Agency
 from xltools.data.roster import Roster
 from xltools.data.roster_lines import sender
@@ -34,7 +34,7 @@ from xltools.text import (
 
 # A defect of the program, and what is only to be done on the coordinator's computer.
 _OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "waiver-lapsed"}
-# Files that are no returns, such as a list of names: from an unknown sender they are nobody's mistake.
+# Files that are not returns, such as a list of names: from an unknown sender they are nobody's mistake.
 _NO_RETURN = {
     "csv-file", "html-file", "link-file", "lock-file", "no-stamp", "not-a-workbook", "word-document",
 }  # fmt: skip
@@ -158,9 +158,9 @@ def _explained(group: FindingGroup, filing: Filing) -> str:
         messages = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
         messages = [clerk_message(f, in_doubt=_is_in_doubt(f)) for f in (group.lead, *group.separate)]
-    told = [cause_text(group.guilty, "zh")] if group.guilty else []
+    guilty = [cause_text(group.guilty, "zh")] if group.guilty else []
     causes = (clerk()("returned.perhaps", cause=cause_text(cause, "zh")) for cause in group.other_causes)
-    return _spoken("\n".join([*told, *messages, *dict.fromkeys(causes)]), group.lead, filing)
+    return _spoken("\n".join([*guilty, *messages, *dict.fromkeys(causes)]), group.lead, filing)
 
 
 def _spoken(text: str, finding: Finding, filing: Filing) -> str:
@@ -203,10 +203,7 @@ def _on_sheets(places: Iterable[Place]) -> list[str]:
     sheets: dict[str, list[str]] = {}
     for place in places:
         sheets.setdefault(place.sheet, []).append(place.address)
-    return [
-        "!".join(filter(None, (sheet, "、".join(ranges(filter(None, addresses))))))
-        for sheet, addresses in sheets.items()
-    ]
+    return [spot(sheet, "、".join(ranges(filter(None, addresses)))) for sheet, addresses in sheets.items()]
 
 
 # -- the marked copy

@@ -11,7 +11,7 @@ from xltools.checking.board import first
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.filing import Skipped
-from xltools.data.finding import Cause, Effect, Finding, Severity
+from xltools.data.finding import Cause, Effect, Finding, Severity, spot
 from xltools.data.number import NO_VALUE
 from xltools.data.reception import Received, Reception
 from xltools.form.layout import layout
@@ -99,7 +99,7 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
         sentence, address = message(lead, lang), lead.address
     for finding in group.separate:
         code = f"{finding.code} " if finding.code != lead.code else ""
-        place = _place(finding.sheet if finding.sheet != lead.sheet else "", finding.address)
+        place = spot(finding.sheet if finding.sheet != lead.sheet else "", finding.address)
         sentence += f"\n      {t('report.together')}{code}{place} {message(finding, lang)}"
     return "\n      ".join([_finding_lines(lead, sentence, address, t), *_effects(group, lang)])
 
@@ -129,14 +129,14 @@ def _under(group: FindingGroup, lang: Lang) -> Iterator[str]:
     """Yield the findings that the guilty cell explains, then what holds for all of them."""
     for finding in group.findings:
         is_elsewhere = finding is group.lead or finding.sheet != group.lead.sheet
-        place = _place(finding.sheet if is_elsewhere else "", finding.address)
+        place = spot(finding.sheet if is_elsewhere else "", finding.address)
         yield " ".join(filter(None, (finding.code, place, message(finding, lang))))
     yield from _remarks(group.lead, group.other_causes, catalog(lang))
 
 
 def _finding_lines(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
     """Return a finding in one line, followed by a line for each cause, the answer of the agency, and the waiver."""
-    place = _place(finding.sheet, address)
+    place = spot(finding.sheet, address)
     return "\n      ".join(
         [_line(finding, finding.code, place, sentence, t), *_remarks(finding, finding.causes, t)]
     )
@@ -154,10 +154,6 @@ def _remarks(finding: Finding, causes: Sequence[Cause], t: Catalog) -> Iterator[
         yield t("report.explained", text=finding.explanation)
     if finding.waiver:
         yield t("report.waived", **asdict(finding.waiver))
-
-
-def _place(sheet: str, address: str) -> str:
-    return "!".join(filter(None, (sheet, address)))
 
 
 _MOST_SPANS = 4

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from xltools.checking.board import Action, Board, FileStatus, file_statuses
 from xltools.checking.collection import Collection
-from xltools.data.finding import Finding, Severity
+from xltools.data.finding import Finding, Severity, spot
 from xltools.excel.writer.listings import ListColumn, ListedSheet, write_listings
 from xltools.report import board as report
 from xltools.report.text import effect_text
@@ -69,7 +69,7 @@ def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> ListedSheet:
 
 def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Decimal | str, ...]:
     t = catalog(lang)
-    others = ("!".join(filter(None, (p.sheet, p.address))) for p in finding.others)
+    others = (spot(place.sheet, place.address) for place in finding.others)
     causes = (cause_text(cause, lang) for cause in finding.causes)
     waiver = t("report.waived", **asdict(finding.waiver)) if finding.waiver else ""
     values = (

@@ -69,7 +69,7 @@ class Catalog:
         return self.fill(self._sections[section][name], facts)
 
     def about(self, kind: str, key: str, /, **facts: object) -> str:
-        """Return the sentence *key* for reports on periods of a *kind*; some have another wording where it is no year."""
+        """Return the sentence *key* for reports on periods of a *kind*; some have another wording where it is not a year."""
         section, _, name = key.partition(".")
         other = f"{name}-part" if kind != "year" and f"{name}-part" in self._sections[section] else name
         return self.fill(self._sections[section][other], facts)

@@ -573,7 +573,7 @@ def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iter
 
 
 def _spelled_out(lines: list[_FigureLine], unit: str | None) -> list[_FigureLine]:
-    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are no part of another line or means.
+    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are not part of another line or means.
 
     They are those under the innermost label of the total that has any. *unit* is that of lines without their own; with
     ``None`` no unit counts.

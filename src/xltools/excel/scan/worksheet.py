@@ -260,7 +260,7 @@ def _is_hidden_row(attributes: dict[str, str], sheet: SheetFacts) -> bool:
 
 
 def _is_below(size: str | None, least: float) -> bool:
-    """Return whether a height or width in a file is less than *least*; one that is no number is not."""
+    """Return whether a height or width in a file is less than *least*; other texts are not."""
     try:
         return size is not None and float(size) < least
     except ValueError:

@@ -60,7 +60,7 @@ def _write_totals(canvas: Canvas, content: Content, page: Worksheet) -> None:
         else:
             cell, value = content.layout.form.cells[item.cell], content.values.get(item.cell)
             formula = live_checks.column_sum(content.rows, item.cell)
-            if cell.ratio:  # of the district, which is no sum
+            if cell.ratio:  # of the district, which is not a sum
                 formula = live_checks.reference(content.layout, item.cell, OVERVIEW)
             canvas.formula(page, area, formula, style, formula_result(cell, value))
     page.set_row(_TOTAL_ROW, _ROW + 4)
