@@ -22,10 +22,10 @@ from xltools.cli.recording import record
 from xltools.cli.returns import inspected, read_all
 from xltools.cli.situation import next_step, situation_now
 from xltools.collection import recording
-from xltools.collection.inspecting import Inspected
 from xltools.collection.reading import ReadBefore
 from xltools.collection.receiving import receive_by_period
 from xltools.collection.roster_files import load_roster
+from xltools.collection.verifying import Inspected
 from xltools.data.reception import Reception
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import sender

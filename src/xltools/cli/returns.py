@@ -8,10 +8,10 @@ from pathlib import Path
 from xltools.checking.collection import Collection
 from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
-from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.reading import Execution, Filings, Inputs, ReadBefore, read_inputs
 from xltools.collection.settings import Folder
+from xltools.collection.verifying import Inspected, inspect
 from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Roster

@@ -10,8 +10,8 @@ from xltools.cli.output import emit
 from xltools.cli.recording import record
 from xltools.cli.returns import inspected
 from xltools.collection import recording
-from xltools.collection.inspecting import Inspected
 from xltools.collection.situation import Situation, situation
+from xltools.collection.verifying import Inspected
 from xltools.data.period import Period
 from xltools.office.guard import Limits
 from xltools.text import Lang, catalog

@@ -30,10 +30,10 @@ from xltools.cli.output_files import FILES, output_file, write_drafts, write_fil
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording
-from xltools.collection.inspecting import examined_inbox
 from xltools.collection.outgoing import outgoing
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import default_due
+from xltools.collection.verifying import examined_inbox
 from xltools.data.period import Period
 from xltools.document.formats import format_by_ending
 from xltools.errors import InputError, Problem

@@ -20,13 +20,12 @@ from typing import Any, ClassVar, NamedTuple
 from xltools.checking.board import Board, BoardRow, board
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.history import AgencyHistory, agency_history
-from xltools.collection import issuing, journal, location, publishing, recording, settings
+from xltools.collection import issuing, journal, publishing, recording, settings
 from xltools.collection.accepting import Acceptance, Decision, acceptances, add_waivers
 from xltools.collection.former import keep as keep_former
 from xltools.collection.former import read_former
 from xltools.collection.given_file import given_in
 from xltools.collection.inbox import gather
-from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import read_last_year
 from xltools.collection.outgoing import outgoing
 from xltools.collection.publishing import PreparedReport, PublishOptions, RenderedReport
@@ -45,6 +44,7 @@ from xltools.collection.rollup_file import MergedFiles, MergeOptions, merge_file
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.collection.situation import Situation, situation
+from xltools.collection.verifying import Inspected, inspect
 from xltools.data.filing import Member, Skipped
 from xltools.data.journal import Event
 from xltools.data.period import Period
@@ -109,7 +109,7 @@ class Desk:
     @property
     def has_collection(self) -> bool:
         """Whether the working folder is a collection."""
-        return Path(location.FILE).is_file()
+        return Path(settings.FILE).is_file()
 
     def folder(self) -> Folder:
         """Return the collection; raises :class:`InputError` if there is none, or if a file of it is faulty."""

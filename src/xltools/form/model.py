@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
 from xltools.form.days import compares_days
@@ -328,15 +328,7 @@ class Form:
 
         They are those of cells, with the totals that have no other parts, of texts, and of lists.
         """
-        if lacking and lacking not in self._elsewhere:
-            own = {name for name, flags in self.needed_flags.items() if not lacking.isdisjoint(flags)}
-            totals = {name for name, parts in self.reach.items() if parts and own.issuperset(parts)}
-            self._elsewhere[lacking] = frozenset(own | totals)
-        return self._elsewhere.get(lacking, frozenset())
-
-    @cached_property
-    def _elsewhere(self) -> dict[frozenset[str], frozenset[str]]:
-        return {}
+        return _elsewhere(self, lacking) if lacking else frozenset()
 
     @cached_property
     def needed_flags(self) -> dict[str, frozenset[str]]:
@@ -866,6 +858,13 @@ class Form:
 def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Return the figures of other periods under the names that rules use for them; some may be under ``ago.`` already."""
     return {name if time_of(name) else LAST + name: value for name, value in values.items()}
+
+
+@cache  # of every finding on a return it is asked whether the cell belongs to its agency
+def _elsewhere(form: Form, lacking: frozenset[str]) -> frozenset[str]:
+    own = {name for name, flags in form.needed_flags.items() if not lacking.isdisjoint(flags)}
+    totals = {name for name, parts in form.reach.items() if parts and own.issuperset(parts)}
+    return frozenset(own | totals)
 
 
 def _cells(section: Section, block: Block) -> Iterator[Cell]:
