@@ -141,7 +141,7 @@ def test_a_pair_that_does_not_fit_is_found_and_no_other(lines, trade, hazard):
 def test_the_finding_says_under_what():
     found = [f for f in verify(filing(issued([("r01", "speed", ("", ""))]))) if f.code == "not-a-choice"]
     assert "不是“01 煤*矿”之下可选的项" in message(found[0], "zh")
-    assert "none of the options under “01 煤*矿”" in message(found[0], "en")
+    assert "not one of the options under “01 煤*矿”" in message(found[0], "en")
 
 
 @cache

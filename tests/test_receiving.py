@@ -310,7 +310,7 @@ def test_a_file_whose_content_cannot_be_read_is_not_taken_in(folder):
 
 def test_what_is_nobodys_is_not_taken_in(folder):
     out = run("receive", came("x.xlsx", sound(code="009", name="别处")), expect=1)
-    assert "unknown whose file" in out
+    assert "its agency is unknown" in out
     assert held() == []
     assert "no-such-path" in run("receive", "nowhere.xlsx", expect=2)
 
