@@ -53,8 +53,8 @@ def why_ignored(name: str, head: bytes = b"") -> str:
 def walk(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the file *path*, or every file below the folder *path* in a fixed order, and why it is not read, or "".
 
-    A hidden folder is not entered, nor is one with files for agencies (``returned``), nor is a link to a place ``outside`` of *path*. A folder that cannot be listed is
-    there like a file. Raises :class:`InputError` for a path that does not exist or cannot be listed.
+    Hidden folders, folders with files for agencies (``returned``) and links to a place ``outside`` of *path* are not
+    entered. A folder that cannot be listed is yielded like a file. Raises :class:`InputError` for a path that does not exist or cannot be listed.
     """
     if not os.path.lexists(path):
         raise InputError(Problem("no-such-path", str(path)))

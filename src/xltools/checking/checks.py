@@ -112,8 +112,8 @@ def rules(filing: Return) -> Iterator[Finding]:
     """Check that each rule holds in each line it applies to. Source: the ``authority`` of the rule.
 
     Lines that consist of totals are skipped, because the rule follows there from the other lines, unless it is asked of
-    them by name. Returns that nobody filled in are skipped too, and what needs a field that may not be blank and is: it
-    has a finding already. A roll-up is asked what holds of sums.
+    them by name. Untouched returns are skipped too, and rules that need a required field that is blank: it has a
+    finding already. A roll-up is asked what holds for sums.
     """
     if filing.is_untouched:
         return
@@ -150,7 +150,7 @@ def figures_of(filing: Return) -> dict[str, Decimal]:
 def fields(filing: Return) -> Iterator[Finding]:
     """Check that fields are filled in where they must be, and blank where they are not asked. Source: ``required``, ``when``.
 
-    A field that could not be read has a finding already, and a condition over such a field is not judged.
+    A field that could not be read has a finding already, and a condition over such a field is not checked.
     """
     if filing.is_rollup or filing.is_untouched:
         return
@@ -174,7 +174,7 @@ def fields(filing: Return) -> Iterator[Finding]:
 def days(filing: Return) -> Iterator[Finding]:
     """Check that the days in fields are as each rule says. Source: the ``authority`` of the rule.
 
-    A day that could not be read has a finding already, and a rule that needs it, or one that is blank, is not judged.
+    A day that could not be read has a finding already, and a rule that needs it, or one that is blank, is not checked.
     """
     if filing.is_rollup or filing.is_untouched:
         return

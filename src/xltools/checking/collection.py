@@ -172,7 +172,7 @@ def _weighed(collection: Collection, counting: Sequence[Filing]) -> Collection:
 
 
 def _nothing_before(filings: Sequence[Filing], period: Period | None) -> Past | None:
-    """Return an empty past for parts of a year: their first period is judged without one; ``None`` for years."""
+    """Return an empty past for parts of a year: their first period is checked without one; ``None`` for years."""
     read = [filing for filing in filings if isinstance(filing, Return)]
     if not read or read[0].record.period.is_year:
         return None

@@ -127,7 +127,7 @@ def side_of(linear: Linear, values: Mapping[str, Decimal], label: Callable[[str]
 
 
 def line_facts(line: str, rule: str) -> dict[str, object]:
-    """Return the facts of the line in which a rule does not hold; one that stands in no line is named itself."""
+    """Return the facts of the line in which a rule does not hold; a rule without a line is named itself."""
     return {"line": line or rule, "at": Phrases((("at-line", {"line": line}),) if line else ())}
 
 

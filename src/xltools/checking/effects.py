@@ -1,6 +1,6 @@
 """What an open finding can change in the figures that a district publishes, and what all that is left can change together.
 
-A roll-up adds inputs and derives totals, so a wrong total changes nothing. What is behind a failing equation is judged over
+A roll-up adds inputs and derives totals, so a wrong total changes nothing. What is behind a failing equation is estimated over
 all its explanations, so the bound holds where at most two cells of a return are wrong. Codes say in ``text/findings`` whether
 their effect is *unknown*, or the *difference* between what was found and what was expected; the others have none, and errors
 whose code says nothing are unknown, because the figures are not known then.
@@ -104,8 +104,8 @@ def share(change: Decimal, figure: Decimal) -> Decimal:
 def remaining(findings: Iterable[Finding], sums: Mapping[str, Decimal], form: Form | None) -> Decimal | None:
     """Return the largest share of a published figure that all open findings together can change; ``None`` if not known.
 
-    Findings of one verdict have one effect, which counts once. Of means and of ratios with figures of other periods nothing is
-    known.
+    Findings of one verdict have one effect, which counts once. The effect on means, and on ratios with figures of
+    other periods, is unknown.
     """
     effects = {id(finding.effect.figures): finding.effect.figures for finding in findings if finding.effect}
     together: dict[str, Decimal] = defaultdict(Decimal)

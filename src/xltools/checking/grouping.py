@@ -6,7 +6,7 @@ Findings are grouped by the first of these that applies:
 * one follows from the other: in a workbook in which nothing was filled in, all cells are blank;
 * many findings of one code on one sheet, if the code has a ``message_for_many``.
 
-A waived finding is never grouped with an open one, nor an answered question with an unanswered one.
+Waived and open findings are never grouped, and neither are answered and unanswered questions.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ _MOST_NAMES = 20  # agencies named in one finding
 def lists(filing: Return) -> Iterator[Finding]:
     """Check the lines of each list. Source: ``required``, ``when``, ``of``, ``unique`` and the rules of the list.
 
-    A cell that could not be read has a finding already, and nothing is judged that needs it. In a roll-up the lines of its
+    A cell that could not be read has a finding already, and nothing is checked that needs it. In a roll-up the lines of its
     agencies were checked when it was merged; it is only asked whether two agencies have the same line.
     """
     if filing.is_rollup:

@@ -79,7 +79,7 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
 class PeerGroups:
     """The usual figures of *peers* of each kind, and the peers with the same figures.
 
-    Of several files of an agency one counts, chosen by its hash, so that the order of *peers* makes no difference.
+    If an agency has several files, one of them counts, chosen by its hash, so that the order of *peers* makes no difference.
     """
 
     def __init__(self, peers: Sequence[Peer], thresholds: Thresholds) -> None:

@@ -172,7 +172,7 @@ def went(agency: Agency, past: Past) -> Finding:
 def not_at_hand(past: Past) -> Iterator[Finding]:
     """Yield a finding for each other period with which rules compare and of which nothing is known.
 
-    Nobody may miss that these rules were not judged. A form for years is silent: it may be compared or not.
+    Users must notice that these rules were not checked. A form for years has no such note: comparing is optional there.
     """
     form, period = past.form, past.period.next
     if period.is_year:
@@ -218,7 +218,7 @@ def _rules(years: YearPair) -> Iterator[Finding]:
 def _lines(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> Iterator[Finding]:
     """Check the carries of lists in each line that has a key, with the line of that key; one that was not there counts 0.
 
-    Roll-ups are not asked, and nothing is judged that needs a cell or a list that could not be read.
+    Roll-ups are skipped, and so is what needs a cell or a list that could not be read.
     """
     if filing.is_rollup:
         return

@@ -337,7 +337,7 @@ def is_of_no_use(one: Candidate) -> bool:
 def _figures(filing: Filing) -> set[str]:
     """Return the names of the inputs with a figure, also one that could not be read as a number.
 
-    A mean is left out: it goes where there is nothing to average any more.
+    A mean is left out: a newer version may lack it because there is nothing to average any more.
     """
     if isinstance(filing, RefusedFile):
         return set()

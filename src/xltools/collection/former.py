@@ -90,7 +90,7 @@ def read_former(path: Path, form: Form, limits: Limits) -> FormerRollup | None:
 
 
 def _is_typed(box: str, form: Form) -> bool:
-    """Return whether a text was typed into a roll-up: it is neither the nil declaration nor what fields come to."""
+    """Return whether a text was typed into a roll-up: it is neither the nil declaration nor computed from fields."""
     nil = f"cover.{form.cover.nil.key}" if form.cover.nil else ""
     return box != nil and isinstance(form.kinds.get(box), Text | None)
 

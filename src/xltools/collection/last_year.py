@@ -72,8 +72,8 @@ def read_last_year(
 ) -> LastYear | None:
     """Read the figures before *period* from the files at *paths*; return ``None`` if there are no paths.
 
-    A file with errors is used as far as it could be read. The key of this year's seals is not used. Of parts of a year,
-    the files may be of the period before and of the same period a year ago; others are not used. Raises
+    A file with errors is used as far as it could be read. The key of this year's seals is not used. For parts of a
+    year, the files may be of the period before and of the same period a year ago; others are not used. Raises
     :class:`InputError` if the files are not of the year before.
     """
     files = last_year_files(paths, form, period, execution)

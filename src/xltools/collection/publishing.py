@@ -235,7 +235,7 @@ def publish(
 ) -> PublishedReport:
     """Write the report on the roll-up or return at *path* to *output*, in the format of its ending.
 
-    Nothing is written if the report has an error or a gap, unless it is a *draft*, nor if a second reader (*witness*)
+    Nothing is written if the report has an error or a gap, unless it is a *draft*, or if a second reader (*witness*)
     has findings. Raises :class:`OutputError` if *output* exists, unless *force*.
     """
     options, how = options or PublishOptions(), format_of(output)

@@ -84,7 +84,7 @@ class ReceiptCheck:
 
 
 def check_receipt(receipt: Path, filings: Sequence[Filing], file: Path, limits: Limits) -> ReceiptCheck:
-    """Hold *file*, read as *filings*, against the receipt in a file.
+    """Compare *file*, read as *filings*, with the receipt in a file.
 
     Of several returns in an archive the one that the receipt names is taken. Raises :class:`InputError` if the file is no
     return, or the receipt no receipt for a return on its form.

@@ -164,7 +164,7 @@ def keep(
 def _replaced_before(folder: Folder, taken: Inputs, there: Inputs, roster: Roster) -> dict[int, Path]:
     """Return the path in ``versions/`` of each file, by its index, that was replaced by one that the inbox has.
 
-    What was decided once holds for the same bytes, which may come again with a mail or in a folder. A file without a
+    A decision holds for the same bytes, which may come again with a mail or in a folder. A file without a
     stamp, such as an empty one, is that of its agency only if it was put there with its code.
     """
     known, codes = _known(there.filings, roster), _codes(there.filings, roster)

@@ -20,7 +20,7 @@ from xltools.data.reception import Received
 from xltools.data.roster import Entry
 from xltools.files import read_bytes, walk
 
-_MAKING = {"received", "replaced", "merged"}  # events that say of a file that it has come to be there
+_MAKING = {"received", "replaced", "merged"}  # events that report that a file has arrived
 _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
 
 

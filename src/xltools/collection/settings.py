@@ -161,9 +161,9 @@ class Folder:
         return (*own, self.prior) if self.prior and len(own) < len(self.period.bases) else own
 
     def returns_before(self, period: Period) -> tuple[Path, ...]:
-        """Return what a collection of several periods has of the one before *period* and of the one a year ago.
+        """Return where the returns of the period before and of the same one a year ago are, in a collection of several periods.
 
-        Of each it is the folder of the returns or, if that is empty, the roll-up.
+        For each period it is the folder of the returns or, if that is empty, the roll-up.
         """
         homes = [self.at(base) for base in period.bases]
         found = (home.inbox if _has_any(home.inbox) else home.rollup for home in homes)

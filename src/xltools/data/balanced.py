@@ -205,7 +205,7 @@ class _Rounding:
     # -- figures in more than two equations
 
     def _forced(self, number: int) -> bool:
-        """Change a figure of an equation, whatever that breaks, and move what is broken; keep it if less is broken then."""
+        """Change a figure of an equation and repair the others that breaks; keep the change if less is broken then."""
         kept, lack = dict(self.values), self._lack_of_all
         way = -1 if self._value(number) > 0 else 1
         for name in self._names[number]:
@@ -250,7 +250,7 @@ class _Rounding:
         return is_found
 
     def _can_be_held(self, number: int) -> bool:
-        """Return whether an equation holds for some values within the bounds, as far as it alone tells."""
+        """Return whether an equation holds for some values within the bounds, considered alone."""
         factors, low, high = self._equations[number].factors.items(), self._lowest, self._highest
         least = sum(factor * (low if factor > 0 else high)[name] for name, factor in factors)
         most = sum(factor * (high if factor > 0 else low)[name] for name, factor in factors)

@@ -264,7 +264,7 @@ def under_item(item: str) -> Phrases:
 
 
 def summary(form: Form, name: str, values: Mapping[str, Decimal], text: str) -> str:
-    """Return what a field comes to in a roll-up: how many chose each option, or the first and the last day."""
+    """Return what a field adds up to in a roll-up: how many chose each option, or the first and the last day."""
     if isinstance(form.kinds[name], Choice):
         counted = (count for count, (field, _) in form.counted.items() if field == name)
         return clerk()("field.joint").join(

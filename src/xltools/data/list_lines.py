@@ -201,7 +201,7 @@ def derived_value(column: Column, values: Mapping[str, Decimal]) -> Fraction | N
 
 
 class LineFigures:
-    """The figures by which the lines of a list are judged, and from which columns are derived.
+    """The figures by which the lines of a list are checked, and from which columns are derived.
 
     These are the numbers in a line, the figures over lists, and 1 or 0 for an option or a shape that it has or not.
     """
@@ -342,7 +342,7 @@ class LineChecks:
     ) -> None:
         """Prepare for the *lines* of the list *key*; *figures* are those of the whole return, with which a rule may compare.
 
-        Of the columns *unread* some cell could not be read. What adds them over lines is not judged.
+        *unread* are columns with a cell that could not be read; sums of these columns are not checked.
         """
         one = form.lists[key]
         self._keys, self._lines, self._figures = one.keys, lines, LineFigures(form, key, lines, figures)
@@ -375,7 +375,7 @@ class LineChecks:
         ]
 
     def faults(self, number: int, unread: AbstractSet[str] = frozenset()) -> Iterator[LineFault]:
-        """Yield the faults of the line at that place; on the columns *unread* whose cell could not be read nothing is judged."""
+        """Yield the faults of the line at that place; on the columns *unread* whose cell could not be read nothing is checked."""
         line, values = self._lines[number], self._figures.of(number)
         yield from self._missing(line, values, unread)
         for place, name, above, kind in self._dependent:

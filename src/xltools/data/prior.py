@@ -56,7 +56,7 @@ class Past:
 
     splits: tuple[Split, ...] = ()
     # What is in the lists that could be read, under last. or ago. and the key of the list; a number that was not read is None.
-    # Of agencies that were merged or split it is not known, nor of the members of a roll-up whose lines were added by code.
+    # Unknown for agencies that were merged or split, and for members of a roll-up whose lines were added by code.
     lines: Mapping[Agency, LineNumbers] = field(default_factory=dict)
 
     def after(self, roster: Roster) -> Past:

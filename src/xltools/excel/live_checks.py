@@ -213,7 +213,7 @@ def _constraint_formula(
         off = f"ABS({_plain_difference(layout, relation, sheet, matrix)})-{constraint.within:f}"
         broken = f"{rounded(off)}>0"
     tests = [_holds(layout, one, sheet) for one in constraint.when.relations]
-    if not relation.holds({}):  # it is not judged where everything is blank
+    if not relation.holds({}):  # it is not checked where everything is blank
         tests.append(f"{_filled(layout, layout.form.inputs_of(relation), sheet)}>0")
     test = f"AND({','.join((*tests, broken))})" if tests else broken
     measured = f"&ABS({difference})" if _WORDS[sign][1] else ""
@@ -223,7 +223,7 @@ def _constraint_formula(
 def days_formula(layout: Layout, constraint: Constraint, sheet: str, ends: Mapping[str, Decimal]) -> str:
     """Return the formula of the check of a rule between days; *ends* are those of the period.
 
-    It is not judged where one of them is blank or no day of the program.
+    It is not checked where one of them is blank or no day of the program.
     """
     relation = constraint.relation
     cells = {name: reference(layout, name, sheet) for name in relation.names if not is_fixed(name)}

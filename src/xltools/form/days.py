@@ -60,5 +60,5 @@ def with_days(
 
 
 def breaks(relation: Relation, values: Mapping[str, Decimal]) -> bool:
-    """Return whether days are not as a relation says; it is not judged where one of them is not known."""
+    """Return whether days are not as a relation says; it is not checked where one of them is not known."""
     return all(name in values for name in relation.names) and not relation.holds(values)

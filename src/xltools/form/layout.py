@@ -50,7 +50,7 @@ _MOST_CONSTRAINTS, _MOST_NAMES = 40, 300
 
 @cache
 def layout(form: Form, lacking: frozenset[str] = frozenset()) -> Layout:
-    """Return the layout of *form*, computed once for each form; without the sheets not asked of who is *lacking* flags."""
+    """Return the layout of *form*, computed once for each form; without the sheets not asked of an agency *lacking* flags."""
     if lacking:
         whole = layout(form)
         sheets = tuple(one for one in whole.sheets if lacking.isdisjoint(one.flags))

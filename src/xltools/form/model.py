@@ -208,7 +208,7 @@ class Form:
     notes: tuple[str, ...] = ()
     """Sentences on how the form is filled in, for the [filling notes](#filling-notes)."""
     rule_makers: RuleMakers = field(default_factory=RuleMakers)
-    """Which agencies [make rules](#what-only-some-fill-in), as far as their names tell."""
+    """Which agencies [make rules](#what-only-some-fill-in), judging by their names."""
     text: str = field(default="", init=False, repr=False)  # the TOML text of the file
 
     @property
@@ -348,7 +348,7 @@ class Form:
     def holds_of_sums(self, constraint: Constraint) -> bool:
         """Return whether the constraint may be asked of a sum of returns.
 
-        One that is not judged where all of a side is not asked holds of a sum only if the other side is blank there too.
+        One that is not checked where all of a side is not asked holds for a sum only if the other side is blank there too.
         """
         if not constraint.is_additive or not self.flags:
             return constraint.is_additive
@@ -674,7 +674,7 @@ class Form:
         return tuple(self._there(found))
 
     def _there(self, identities: Iterable[Identity]) -> Iterator[Identity]:
-        """Yield those that can be judged, without the cells that are not there: these are not a whole side."""
+        """Yield those that can be checked, without the cells that are not there: these are not a whole side."""
         gone = {time + name for name in self.void for time in ("", LAST, AGO)}
         for one in identities:
             if not gone.intersection(one.constraint.names):
@@ -791,7 +791,7 @@ class Form:
     ) -> list[Identity]:
         """Return the identities that do not hold for *values*, which are :meth:`complete`.
 
-        *agencies* is the number of those inside a roll-up, of which only rules are asked that hold of sums; 0 for a return,
+        *agencies* is the number of those inside a roll-up, of which only rules are asked that hold for sums; 0 for a return,
         of whose agency the figures *elsewhere* are not asked.
         """
         return [
@@ -804,7 +804,7 @@ class Form:
         ]
 
     def is_broken(self, constraint: Constraint, values: Mapping[str, Decimal]) -> bool:
-        """Return whether *values* break the constraint; it is not judged where all its inputs are blank."""
+        """Return whether *values* break the constraint; it is not checked where all its inputs are blank."""
         return not constraint.holds(values) and any(
             name in values for name in self.inputs_of(constraint.relation)
         )

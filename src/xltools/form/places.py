@@ -157,7 +157,7 @@ class Sheet:
 
     @cached_property
     def table(self) -> dict[str, Area]:
-        """The cells, those that are not there too."""
+        """The cells, including those that are not there."""
         return self.cells | self.void
 
     @cached_property

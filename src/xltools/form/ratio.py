@@ -76,7 +76,7 @@ class Ratio(NamedTuple):
 
 
 class Product(NamedTuple):
-    """One column of a list times another, in each line. Of a choice the code of the option counts, by ``codes``."""
+    """One column of a list times another, in each line. The value of a choice is the code of its option, by ``codes``."""
 
     one: str
     other: str

@@ -31,7 +31,7 @@ Stub = Literal["label", "code", "unit"]
 
 @dataclass(frozen=True, slots=True)
 class RuleMakers:
-    """Who fills in what is marked ``only = "rule_makers"``, as far as the end of an agency's name tells it."""
+    """Who fills in what is marked ``only = "rule_makers"``, according to the end of an agency's name."""
 
     always: tuple[str, ...] = ()
     """Ends of names of agencies that always make rules; they are never asked."""

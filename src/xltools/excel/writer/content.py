@@ -117,7 +117,7 @@ class Content:
         return check._replace(constraints=tuple(filter(None, asked)))
 
     def _of_sum(self, check: Check, rollup: Rollup) -> Check:
-        """Return what is asked of a roll-up: what holds of sums, but not what its members were allowed to break."""
+        """Return what is asked of a roll-up: what holds for sums, but not what its members were allowed to break."""
         form, agencies = self.layout.form, max(1, len(rollup.record.agencies))
         constraints, accepted = [], 0
         for one in check.constraints:

@@ -1,4 +1,4 @@
-"""Draw the cells of fields, with a validation and a prompt for each kind; in a roll-up, what the agencies' fields come to."""
+"""Draw the cells of fields, with a validation and a prompt for each kind; in a roll-up, counts and sums of them."""
 
 from __future__ import annotations
 

@@ -287,14 +287,14 @@ class RenderedForm:
 
     @cached_property
     def _faulty(self) -> dict[str, str]:
-        """What the fields hold that gave no value, as far as findings have it."""
+        """The contents of the fields that gave no value, if a finding has them."""
         findings = (finding for mark in self.marks for finding in mark.group.findings)
         fields = self.filing.form.fields
         return {finding.cell: str(finding.found) for finding in findings if finding.cell in fields}
 
     @cached_property
     def _typed(self) -> dict[str, str]:
-        """The contents of the inputs that gave no figure, as far as findings have them."""
+        """The contents of the inputs that gave no figure, if a finding has them."""
         findings = (finding for mark in self.marks for finding in mark.group.findings)
         inputs = {*self.filing.form.input_names, *self._lines}
         return {finding.cell: str(finding.found) for finding in findings if finding.cell in inputs}
