@@ -23,8 +23,8 @@ from witness import differences
 from xltools.checking.checks import verify
 from xltools.cli import command_line
 from xltools.collection.merging import merge
+from xltools.data.chart_figures import FOREMOST, foremost
 from xltools.data.filing import Account, Member, Source
-from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
 from xltools.data.period import Period
 from xltools.data.record import Agency

@@ -27,8 +27,8 @@ from xltools.excel.marking import SlipRow
 from xltools.excel.reader import read, read_package
 from xltools.form import library
 from xltools.form.places import SLIP
+from xltools.report.cell_names import with_short_names
 from xltools.report.slip import returned
-from xltools.report.spoken import spoken
 from xltools.text import catalog, finding_text
 from xltools.text import clerk as words_of_clerk
 
@@ -324,7 +324,7 @@ def test_no_two_cells_of_a_section_have_one_name(form):
     definition = library.find(form)
     for section in definition.sections:
         labels = [cell.label for cell in definition.cells.values() if cell.section is section]
-        names = [spoken(label, definition, section) for label in labels]
+        names = [with_short_names(label, definition, section) for label in labels]
         assert len(set(names)) == len(set(labels))
         assert all(len(name) <= len(label) for name, label in zip(names, labels, strict=True))
 

@@ -19,7 +19,7 @@ import xltools
 from xltools.cli import withdrawn
 from xltools.cli.help import COMMANDS, GROUPS, Group, localised, usage_error
 from xltools.cli.output import emit, inform
-from xltools.cli.standing import root_of, standing_in
+from xltools.cli.working_folder import root_of, standing_in
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 

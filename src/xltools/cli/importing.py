@@ -10,7 +10,7 @@ from xltools.checking.collection import examine
 from xltools.cli.help import Command
 from xltools.cli.options import collection_defaults, file, option, period, place
 from xltools.cli.output import emit, inform
-from xltools.cli.standing import TypedPath
+from xltools.cli.working_folder import TypedPath
 from xltools.collection.importing import ImportedReports, ImportOptions, import_reports
 from xltools.data.period import Period
 from xltools.document.reader import ReportIdentity

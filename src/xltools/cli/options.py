@@ -15,7 +15,7 @@ import click
 
 from xltools.cli import withdrawn
 from xltools.cli.output import inform
-from xltools.cli.standing import TypedPath
+from xltools.cli.working_folder import TypedPath
 from xltools.collection import settings
 from xltools.collection.given_file import given_in, load_given
 from xltools.collection.reading import ReadOptions

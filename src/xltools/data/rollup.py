@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from xltools.data.chart_figures import foremost
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
-from xltools.data.measure import foremost
 from xltools.data.period import Period
 from xltools.data.record import Agency, Figures, Lists, Record, add_to, total
 from xltools.form.kinds import Date
@@ -78,7 +78,7 @@ class Rollup:
         return {n: v for n, v in self.record.complete().items() if cells[n].is_summed}
 
     def foremost(self, chart: Chart) -> list[tuple[Member, Decimal]]:
-        """Return the agencies that a chart of agencies shows; see :func:`~xltools.data.measure.foremost`."""
+        """Return the agencies that a chart of agencies shows; see :func:`~xltools.data.chart_figures.foremost`."""
         return foremost(self.form, chart.shows[0].is_, self.members)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from xltools.data.chart_figures import FOREMOST, foremost, in_year
 from xltools.data.document import (
     BoxRole,
     ChartBlock,
@@ -16,7 +17,6 @@ from xltools.data.document import (
     plain_table,
 )
 from xltools.data.filing import Return
-from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import digits
 from xltools.data.period import Period
 from xltools.data.record import Figures

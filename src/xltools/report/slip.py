@@ -19,7 +19,7 @@ from xltools.data.roster_lines import sender
 from xltools.excel.marking import CellMark, RightResult, Slip, SlipRow, marked
 from xltools.files import safe_stem
 from xltools.form.address import ranges
-from xltools.report.spoken import spoken
+from xltools.report.cell_names import with_short_names
 from xltools.text import (
     Word,
     cause_text,
@@ -167,7 +167,7 @@ def _spoken(text: str, finding: Finding, filing: Filing) -> str:
     if not isinstance(filing, Return):
         return text
     cell = filing.form.cells.get(finding.cell)
-    return spoken(text, filing.form, cell.section if cell else None)
+    return with_short_names(text, filing.form, cell.section if cell else None)
 
 
 def _steps(finding: Finding) -> str:

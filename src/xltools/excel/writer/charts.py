@@ -13,8 +13,8 @@ from typing import Literal
 
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.chart_figures import FOREMOST, in_year
 from xltools.data.document import ChartBlock, Series
-from xltools.data.measure import FOREMOST, in_year
 from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks

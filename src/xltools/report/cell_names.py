@@ -11,7 +11,7 @@ from xltools.form.sections import Section
 from xltools.text import clerk
 
 
-def spoken(text: str, form: Form, section: Section | None) -> str:
+def with_short_names(text: str, form: Form, section: Section | None) -> str:
     """Return a sentence with the labels of cells as people call them; those of *section* come first."""
     for full, short in _names(form, section.key if section else "").items():
         if full in text:
