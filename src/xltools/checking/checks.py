@@ -37,7 +37,7 @@ from xltools.data.field_words import (
     under_item,
 )
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
-from xltools.data.finding import Effect, Finding, Place
+from xltools.data.finding import Effect, Finding
 from xltools.data.number import close, digits
 from xltools.form.days import breaks, day_of, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Number
@@ -102,10 +102,8 @@ def means(filing: Return) -> Iterator[Finding]:
                 "weight": filing.form.cells[cell.weight].label,
                 "amount": weight,
             }
-            others = (Place(*filing.address(cell.weight), cell.weight),)
-            source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
             number = "" if found is None else found
-            yield Finding(code, source, agency, *place, cell.name, number, "", facts, others)
+            yield filing.finding(code, cell.name, number, "", facts, (cell.weight,))
 
 
 def rules(filing: Return) -> Iterator[Finding]:
@@ -160,15 +158,15 @@ def fields(filing: Return) -> Iterator[Finding]:
         needed = {part for other in one.when.names for part in form.reach.get(other, ())}
         if name in faulty or name in filing.elsewhere or not filing.unread.isdisjoint(needed):
             continue
-        kind, value, place = form.kinds[name], filing.prose.get(name, ""), filing.address(name)
-        if not any(place):  # a published report has no cover
+        kind, value = form.kinds[name], filing.prose.get(name, "")
+        if not any(filing.address(name)):  # a published report has no cover
             continue
         if code := form.field_fault(name, values, filing.prose):
             facts = fault_facts(form, name, code)
             if code == NOT_A_CHOICE:
                 facts["under"] = under_item(form.shown(one.under, filing.prose[one.under]) or "")
             found = values.get(name, "") if isinstance(kind, Number) else kind.shown(value)
-            yield Finding(code, filing.source.path, str(filing.agency), *place, name, found, facts=facts)
+            yield filing.finding(code, name, found, facts=facts)
 
 
 def days(filing: Return) -> Iterator[Finding]:
@@ -197,13 +195,9 @@ def _day_finding(filing: Return, rule: Rule, values: Mapping[str, Decimal]) -> F
         "rule": rule_words(rule.label, condition_words(form, rule.when)),
         **days_facts(relation, values, partial(day_label, form)),
     }
-    source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
-    places = tuple(Place(*filing.address(name), name) for name in others)
     found, expected = (str(day_of(values[name])) for name in relation.names)
-    return Finding(
-        *(RULE_CODES[rule.level], source, agency, *place, first, found, expected, facts, places),
-        effect=Effect({}),
-    )
+    finding = filing.finding(RULE_CODES[rule.level], first, found, expected, facts, others)
+    return replace(finding, effect=Effect({}))
 
 
 def coverage(filing: Return) -> Iterator[Finding]:
@@ -211,7 +205,7 @@ def coverage(filing: Return) -> Iterator[Finding]:
     if left := filing.left_out:
         names = dict.fromkeys(str(account.agency or account.source.name) for account in left)
         facts: dict[str, object] = {"count": len(names), "left": "、".join(names)}
-        yield Finding("rollup-incomplete", filing.source.path, str(filing.agency), facts=facts)
+        yield filing.finding("rollup-incomplete", facts=facts)
 
 
 def filled(filing: Return) -> Iterator[Finding]:
@@ -224,7 +218,7 @@ def filled(filing: Return) -> Iterator[Finding]:
         return
     in_fields = filing.form.field_figures | filing.issued_figures
     figures = [name for name, value in filing.record.values.items() if value and name not in in_fields]
-    finding = Finding("all-blank", filing.source.path, str(filing.agency))
+    finding = filing.finding("all-blank")
     filled_in = figures or sorted(filing.unread) or filing.filled_lists
     if filing.is_nil and filled_in:
         sheet, address = filing.address(filled_in[0])
@@ -274,8 +268,7 @@ def _check_total(
     if code != "not-calculated":
         facts["terms"] = _total_terms(filing, form, cell, values)
         facts |= origin_facts(shown)
-    source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
-    yield Finding(code, source, agency, *place, cell.name, found, expected, facts)
+    yield filing.finding(code, cell.name, found, expected, facts)
 
 
 def _check_ratio(
@@ -286,9 +279,8 @@ def _check_ratio(
     consistent = form.quotient(cell, displayed)
     fault = quotient_fault(shown, exact, consistent, cell.places, lambda: _ratio_terms(form, cell, values))
     if fault:
-        source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
         facts = {"label": cell.label, **fault.facts}
-        yield Finding(fault.code, source, agency, *place, cell.name, fault.found, fault.expected, facts)
+        yield filing.finding(fault.code, cell.name, fault.found, fault.expected, facts)
 
 
 def _ratio_terms(form: Form, cell: Cell, values: Mapping[str, Decimal]) -> str:
@@ -350,7 +342,7 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
         "rule": _rule_words(form, identity),
     }
     names = dict.fromkeys(name for name in constraint.names if name in there)
-    others = tuple(Place(*filing.address(name), name) for name in names if name != first)
+    others = tuple(filing.place(name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
     # How far a figure that is too small or too large is from the right one, only an equation tells.
     effect = None if constraint.relation.sign == "=" else Effect(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -18,7 +19,7 @@ from xltools.checking.derived import (
 )
 from xltools.data.field_words import fault_facts, line_label, line_words, rule_words, under_item
 from xltools.data.filing import Filing, Return
-from xltools.data.finding import Finding, Place, Severity
+from xltools.data.finding import Finding, Severity
 from xltools.data.list_lines import (
     APART,
     NO_LINE_ABOVE,
@@ -147,13 +148,11 @@ def _at(
     found: Decimal | str = "",
     expected: Decimal | str = "",
     facts: Mapping[str, object],
-    others: tuple[Place, ...] = (),
+    others: Iterable[str] = (),
     level: Severity | None = None,
 ) -> Finding:
-    name = cell_name(one.key, column, key)
-    place = filing.address(name)
-    source, agency = filing.source.path, str(filing.agency)
-    return Finding(code, source, agency, *place, name, found, expected, dict(facts), others, level=level)
+    finding = filing.finding(code, cell_name(one.key, column, key), found, expected, facts, others)
+    return replace(finding, level=level) if level else finding
 
 
 def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str, Decimal]) -> Finding:
@@ -171,10 +170,9 @@ def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str
         "rule": rule_words(rule.label, line_words(form, one.key, rule.when)),
     }
     names = [cell_name(one.key, name, key) for name in relation.names if name in one.keys]
-    others = tuple(Place(*filing.address(name), name) for name in names[1:])
     return _at(
         filing, RULE_CODES[constraint.level], one, relation.left.names[0], key,
-        found=found[0], expected=found[1], facts=facts, others=others,
+        found=found[0], expected=found[1], facts=facts, others=names[1:],
     )  # fmt: skip
 
 
@@ -193,8 +191,7 @@ def _doubled(filing: Return, one: List, lines: Sequence[ListLine], keys: Sequenc
                 "where": Word("doubled-within"),
                 "agencies": Word("nobody"),
             }
-            other = (Place(*filing.address(first), first),)
-            yield _at(filing, DOUBLED, one, one.unique[0], key, found=whole, facts=facts, others=other)
+            yield _at(filing, DOUBLED, one, one.unique[0], key, found=whole, facts=facts, others=(first,))
 
 
 def _labels(one: List) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 from typing import ClassVar, Literal, NamedTuple, get_args
 
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, Place
 from xltools.data.number import NO_VALUE, digits, stored
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine, ListValue, Record
@@ -405,6 +406,24 @@ class Return:
         name = key if key in self.form.lists else name
         field, _ = self.form.counted.get(name, (name, ""))
         return self.moved.get(name) or self.moved.get(field) or layout(self.form).address(name)
+
+    def place(self, name: str) -> Place:
+        """Return the place of a cell in this file; see :meth:`address`."""
+        return Place(*self.address(name), name)
+
+    def finding(
+        self,
+        code: str,
+        name: str = "",
+        found: Decimal | str = "",
+        expected: Decimal | str = "",
+        facts: Mapping[str, object] = MappingProxyType({}),
+        others: Iterable[str] = (),
+    ) -> Finding:
+        """Return a finding on the cell of that *name*, which may refer to *others*; without a name, on the whole file."""
+        place = self.place(name) if name else Place("", "")
+        about = self.source.path, str(self.agency), *place
+        return Finding(code, *about, found, expected, dict(facts), tuple(map(self.place, others)))
 
     @property
     def left_out(self) -> tuple[Account, ...]:

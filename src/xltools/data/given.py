@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from xltools.data.filing import Filing, RefusedFile, Return
-from xltools.data.finding import Finding
 from xltools.data.list_lines import cell_label, line_keys, list_figures, shown_value, unread_cells
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine, ListValue
@@ -93,9 +92,8 @@ def _with_values(filing: Return, given: Mapping[str, ListValue]) -> Return:
         found = held[name] if name in held else there[0].found if there else ""
         label = form.cells[name].label if name in form.cells else form.fields[name].label
         code = RENEWED if found == issued.get(name) else CHANGED
-        findings.append(
-            _finding(filing, code, name, label, *(_shown(form, name, v) for v in (found, known[name])))
-        )
+        came, wanted = (_shown(form, name, value) for value in (found, known[name]))
+        findings.append(filing.finding(code, name, came, wanted, {"label": label}))
         held[name] = known[name]
     if not differing:
         return filing
@@ -124,13 +122,6 @@ def _shown(form: Form, name: str, value: ListValue) -> ListValue:
     return (form.shown(name, value) or "") if isinstance(value, str) else value
 
 
-def _finding(
-    filing: Return, code: str, name: str, label: str, found: ListValue, expected: ListValue
-) -> Finding:
-    source, agency, place = filing.source.path, str(filing.agency), filing.address(name)
-    return Finding(code, source, agency, *place, name, found, expected, {"label": label})
-
-
 # -- lines of lists
 
 
@@ -147,7 +138,7 @@ def _with_lines(filing: Return, one: List, given: Mapping[str, ListValue]) -> Re
             return filing
         number, t = str(issued).partition(".")[0], clerk()
         words = t("list.lines-found", count=len(lines)), t("list.lines-given", count=number)
-        about = _finding(filing, CHANGED, one.key, filing.form.title_of_list(one.key), *words)
+        about = filing.finding(CHANGED, one.key, *words, {"label": filing.form.title_of_list(one.key)})
         return replace(filing, findings=(*filing.findings, about), clouded=filing.clouded | over)
     rows = _paired(filing, one, lines, given_lines(one, given))
     differing = [_differing(one, *row) for row in rows]
@@ -163,7 +154,9 @@ def _with_lines(filing: Return, one: List, given: Mapping[str, ListValue]) -> Re
             found, expected = (
                 _shown_in(filing.form, cell, line.values[place]) if line else "" for line in row
             )
-            faults.append(_finding(filing, code, cell, cell_label(filing.form, cell), found, expected))
+            faults.append(
+                filing.finding(code, cell, found, expected, {"label": cell_label(filing.form, cell)})
+            )
     values = {name: value for name, value in filing.record.values.items() if name not in over}
     values |= list_figures(filing.form, {one.key: whole})
     record = replace(filing.record, values=values, lists={**filing.record.lists, one.key: whole})
