@@ -97,11 +97,8 @@ def _derived(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]
                 if fault := quotient_fault(shown, exact, exact, column.places, terms, is_sum=is_sum):
                     name = cell_name(key, column.key, line_key)
                     facts = {"label": cell_label(form, name), **fault.facts}
-                    source, agency = filing.source.path, str(line.agency or filing.agency)
-                    yield Finding(
-                        fault.code, source, agency, *filing.address(numbered), name,
-                        fault.found, fault.expected, facts,
-                    )  # fmt: skip
+                    finding = filing.finding(fault.code, numbered, fault.found, fault.expected, facts)
+                    yield replace(finding, cell=name, agency=str(line.agency or filing.agency))
 
 
 def _terms(form: Form, key: str, column: Column, values: Mapping[str, Decimal]) -> object:

@@ -16,7 +16,7 @@ from xltools.checking.checks import figures_of, rule_finding
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.field_words import figure_label, line_label
 from xltools.data.filing import Filing, RefusedFile, Return
-from xltools.data.finding import Finding, Place
+from xltools.data.finding import Finding
 from xltools.data.list_lines import cell_label, is_numbered, line_keys, numbers_by_key, unread_cells
 from xltools.data.period import Period
 from xltools.data.policy import Thresholds
@@ -43,10 +43,9 @@ class YearPair(NamedTuple):
 
     def finding(self, code: str, cell: Cell, found: Decimal, expected: Decimal, **facts: object) -> Finding:
         """Return a finding about this year's figure in that cell."""
-        sheet, address = self.filing.address(cell.name)
         facts = {"label": cell.label, "period": self.last_period, **facts}
-        source, agency, member = self.filing.source.path, str(self.filing.agency), str(self.member or "")
-        return Finding(code, source, agency, sheet, address, cell.name, found, expected, facts, member=member)
+        finding = self.filing.finding(code, cell.name, found, expected, facts)
+        return replace(finding, member=str(self.member or ""))
 
 
 def against(
@@ -128,21 +127,17 @@ def _identity(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> I
         return
     if filing.is_rollup and any(member.agency in matched for member in filing.members):
         return
-    old, source = matched.get(agency), filing.source.path
+    old = matched.get(agency)
     facts: dict[str, object] = {"period": past.period}
     if old is None:
         if not filing.is_rollup:
-            yield new(agency, past, source)
+            yield new(agency, past, filing.source.path)
     elif old.name != agency.name:
         facts["code"] = agency.code
-        yield Finding(
-            "agency-renamed", source, str(agency), found=agency.name, expected=old.name, facts=facts
-        )
+        yield filing.finding("agency-renamed", "", agency.name, old.name, facts)
     elif old.code != agency.code and not (old.is_named_only or agency.is_named_only):
         facts["name"] = agency.name
-        yield Finding(
-            "agency-recoded", source, str(agency), found=agency.code, expected=old.code, facts=facts
-        )
+        yield filing.finding("agency-recoded", "", agency.code, old.code, facts)
 
 
 def new(agency: Agency, past: Past, file: str = "") -> Finding:
@@ -261,9 +256,7 @@ def _line_finding(
     }
     code = "carry-over" if identity.is_copy else "stock"
     cells = (cell_name(one.key, term, key) for term in right.names if not time_of(term))
-    others = tuple(Place(*filing.address(cell), cell) for cell in cells)
-    source, agency, place = filing.source.path, str(filing.agency), filing.address(name)
-    return Finding(code, source, agency, *place, name, found, expected, facts, others)
+    return filing.finding(code, name, found, expected, facts, cells)
 
 
 def _failing(
@@ -302,7 +295,7 @@ def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Fin
     if years.member:  # the cells of a member are in another file
         return finding
     names = (name for name in right.names if not time_of(name))
-    return replace(finding, others=tuple(Place(*years.filing.address(name), name) for name in names))
+    return replace(finding, others=tuple(map(years.filing.place, names)))
 
 
 def _term_label(years: YearPair, identity: Identity, name: str) -> str:

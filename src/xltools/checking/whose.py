@@ -7,10 +7,11 @@ because their members are checked.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from xltools.data.filing import Filing, RefusedFile, Return, flags_text
-from xltools.data.finding import Finding, Place, Severity
+from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry
 from xltools.data.roster_lines import flags_of
@@ -26,12 +27,11 @@ def whose(filing: Filing, entry: Entry | None, policy: Policy) -> Iterator[Findi
     if not filing.form.flags:
         return
     flags = flags_of(entry, filing.form, policy.rule_makers) if entry else filing.flags
-    about = filing.source.path, str(filing.agency)
     if filing.stamp.flags is None:  # a sheet that is missing was not missed before
         for sheet in _missing(filing, flags):
-            yield Finding("missing-sheet", *about, sheet=sheet, expected=sheet)
+            yield replace(filing.finding("missing-sheet", expected=sheet), sheet=sheet)
     elif filing.flags != flags:
-        yield Finding("flags-changed", *about, found=flags_text(filing.flags), expected=flags_text(flags))
+        yield filing.finding("flags-changed", "", flags_text(filing.flags), flags_text(flags))
     yield from _not_theirs(filing, filing.form.lacking(flags) - {RULE_MAKERS})
 
 
@@ -58,8 +58,7 @@ def _not_theirs(filing: Return, lacking: frozenset[str]) -> Iterator[Finding]:
         if name in form.lists:
             found = Decimal(len(filing.record.lists[name]))
         facts: dict[str, object] = {"label": label, "whose": "、".join(sorted(missing))}
-        place = filing.address(name)
-        yield Finding("not-theirs", filing.source.path, str(filing.agency), *place, name, found, facts=facts)
+        yield filing.finding("not-theirs", name, found, facts=facts)
 
 
 def _no_rule_maker(filing: Return, entry: Entry | None, policy: Policy) -> Iterator[Finding]:
@@ -75,15 +74,7 @@ def _no_rule_maker(filing: Return, entry: Entry | None, policy: Policy) -> Itera
     values = filing.record.values
     cells = [cell for cell in filing.form.inputs if values.get(cell.name) and RULE_MAKERS in cell.only]
     if cells:
-        places = [Place(*filing.address(cell.name), cell.name) for cell in cells]
+        first, *others = (cell.name for cell in cells)
         facts: dict[str, object] = {"label": "、".join(cell.label for cell in cells)}
-        yield Finding(
-            "no-rule-maker",
-            filing.source.path,
-            str(filing.agency),
-            *places[0],
-            found=values[cells[0].name],
-            facts=facts,
-            others=tuple(places[1:]),
-            level=Severity.NOTE if name.endswith(known.perhaps) else None,
-        )
+        finding = filing.finding("no-rule-maker", first, values[first], facts=facts, others=others)
+        yield replace(finding, level=Severity.NOTE if name.endswith(known.perhaps) else None)
