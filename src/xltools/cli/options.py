@@ -16,7 +16,7 @@ import click
 from xltools.cli import withdrawn
 from xltools.cli.output import inform
 from xltools.cli.working_folder import TypedPath
-from xltools.collection import settings
+from xltools.collection import location, settings
 from xltools.collection.given_file import given_in, load_given
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
@@ -174,7 +174,7 @@ class ReadingOptions(NamedTuple):
     def _given_for(self, form: Form | None, roster: Roster | None) -> Given | None:
         if self.given and form is None:
             raise InputError(Problem("needs-option", facts={"option": "--given", "needed": "--form"}))
-        own = collection_folder() if Path(settings.FILE).is_file() else None
+        own = collection_folder() if Path(location.FILE).is_file() else None
         if form and self.given:
             asked = click.get_current_context().params.get("period")
             return load_given(self.given, form, asked or (own.period if own else None), roster)
@@ -295,7 +295,7 @@ def collection_folder() -> settings.Folder:
 
     Raises :class:`InputError` if there is none.
     """
-    if not Path(settings.FILE).is_file():
+    if not Path(location.FILE).is_file():
         raise InputError(Problem("no-collection"))
     found = settings.load(Path())
     asked = asked_period()
@@ -304,7 +304,7 @@ def collection_folder() -> settings.Folder:
 
 def collection_defaults() -> CollectionDefaults:
     """Return the settings of the collection in the current folder."""
-    if not Path(settings.FILE).is_file():
+    if not Path(location.FILE).is_file():
         return CollectionDefaults()
     found = collection_folder()
     return CollectionDefaults(**{name: getattr(found, name) for name in CollectionDefaults._fields})

@@ -9,7 +9,7 @@ import click
 
 from xltools.cli.options import collection_folder
 from xltools.cli.output import inform
-from xltools.collection import recording, settings
+from xltools.collection import location, recording
 from xltools.collection.journal import FILE
 from xltools.collection.settings import Folder
 from xltools.data.journal import Event
@@ -26,7 +26,7 @@ def record(events: Callable[[Folder], Iterable[Event]], lang: Lang) -> None:
     does not try again.
     """
     meta = click.get_current_context().meta
-    if _FAILED in meta or not Path(settings.FILE).is_file():
+    if _FAILED in meta or not Path(location.FILE).is_file():
         return
     try:
         folder = collection_folder()

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from xltools.collection.settings import above
+from xltools.collection.location import above
 
 _START = "xltools.start"  # the folder in which the user stands, in the meta data of the context
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xltools.checking.checks import verify
-from xltools.collection import settings
+from xltools.collection import location, settings
 from xltools.collection.inbox import content_of, gather
 from xltools.collection.manifest import hash_of
 from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs
@@ -44,12 +44,12 @@ def last_year_files(
 
 def _files_at(path: Path, form: Form, period: Period | None, execution: Execution) -> list[Path]:
     home = path.parent.parent  # of the returns of one of several periods
-    if (path / settings.FILE).is_file():
+    if (path / location.FILE).is_file():
         found = settings.load(path)
         if found.period.is_year or period is None:
             return [_rollup_or_returns(found, form, execution)]
         return [f for one in found.returns_before(period) for f in _files_at(one, form, period, execution)]
-    if (home / settings.FILE).is_file() and (own := Period.from_text(path.name)):
+    if (home / location.FILE).is_file() and (own := Period.from_text(path.name)):
         found = settings.load(home)
         if not found.period.is_year and path == (there := found.at(own)).inbox:
             return [_rollup_or_returns(there, form, execution)]

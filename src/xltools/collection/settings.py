@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from xltools.collection.location import FILE
 from xltools.collection.roster_files import load_roster, roster_text, rows_by_head
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.period import Period
@@ -26,7 +27,6 @@ from xltools.form.model import Form
 from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_as, read_text, structure
 
-FILE = "collection.toml"  # a folder is that of a collection if it has this file
 ROSTER = "roster.csv"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
@@ -232,11 +232,6 @@ class Folder:
 
 def _has_any(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
-
-
-def above(path: Path) -> Path | None:
-    """Return the innermost folder of a collection that the absolute *path* is, or is in; ``None`` if there is none."""
-    return next((folder for folder in (path, *path.parents) if (folder / FILE).is_file()), None)
 
 
 def load(path: Path) -> Folder:

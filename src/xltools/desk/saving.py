@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from xltools.collection import settings
+from xltools.collection import location, settings
 from xltools.collection.inbox import gather
 from xltools.collection.last_year import last_year_files
 from xltools.collection.settings import Folder
@@ -59,8 +59,8 @@ def saved(folder: Folder) -> dict[str, Path | bytes]:
         changed["prior"] = _free("prior", files)
         files |= {f"{changed['prior']}/{name}": path for name, path in _before(folder, folder.prior)}
     if changed:
-        text = read_text(folder.path / settings.FILE, InputError)
-        files[settings.FILE] = settings.with_values(text, changed).encode()
+        text = read_text(folder.path / location.FILE, InputError)
+        files[location.FILE] = settings.with_values(text, changed).encode()
     return files
 
 
@@ -90,8 +90,8 @@ def unpack(arrived: Arrivals) -> Folder:
     Raises :class:`InputError` for a file that is none, and :class:`OutputError` if the folder is a collection already.
     """
     path = next(path for path in sorted(arrived.folder.rglob("*")) if path.is_file())
-    if Path(settings.FILE).exists():
-        raise OutputError(Problem("collection-exists", settings.FILE))
+    if Path(location.FILE).exists():
+        raise OutputError(Problem("collection-exists", location.FILE))
     target = arrived.folder / "unpacked"
     try:
         with zipfile.ZipFile(path) as archive:
@@ -105,7 +105,7 @@ def unpack(arrived: Arrivals) -> Folder:
     except (*DAMAGE, OSError) as error:
         raise InputError(Problem("desk-not-saved", path.name)) from error
     # Who zips the folder itself has it inside of the zip.
-    root = min(target.rglob(settings.FILE), key=lambda file: len(file.parts), default=target).parent
+    root = min(target.rglob(location.FILE), key=lambda file: len(file.parts), default=target).parent
     if root == arrived.folder:
         raise InputError(Problem("desk-not-saved", path.name))
     settings.load(root)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xltools.collection import settings
+from xltools.collection import location, settings
 from xltools.collection.given_file import given_in
 from xltools.collection.issuing import as_issued, last_figures
 from xltools.collection.last_year import last_year_files, read_last_year
@@ -144,7 +144,7 @@ def agency_files(
     lines += ["[levels]", *(f'{code} = "{level.value}"' for code, level in folder.policy.levels.items())]
     thresholds = folder.policy.thresholds
     lines += ["[thresholds]", *(f"{key} = {getattr(thresholds, key)}" for key in thresholds.__slots__)]
-    files[settings.FILE] = ("\n".join(lines) + "\n").encode()
+    files[location.FILE] = ("\n".join(lines) + "\n").encode()
     return files
 
 

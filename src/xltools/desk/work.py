@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NamedTuple
 from xltools.checking.board import Board, BoardRow, board
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.history import AgencyHistory, agency_history
-from xltools.collection import issuing, journal, publishing, recording, settings
+from xltools.collection import issuing, journal, location, publishing, recording, settings
 from xltools.collection.accepting import Acceptance, Decision, acceptances, add_waivers
 from xltools.collection.former import keep as keep_former
 from xltools.collection.former import read_former
@@ -109,7 +109,7 @@ class Desk:
     @property
     def has_collection(self) -> bool:
         """Whether the working folder is a collection."""
-        return Path(settings.FILE).is_file()
+        return Path(location.FILE).is_file()
 
     def folder(self) -> Folder:
         """Return the collection; raises :class:`InputError` if there is none, or if a file of it is faulty."""
