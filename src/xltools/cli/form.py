@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,21 +11,16 @@ from xltools.cli.help import Command, Group
 from xltools.cli.options import find_form
 from xltools.cli.output import emit, encoding
 from xltools.cli.output_files import document_format, documents, emit_content, output_file
+from xltools.data.document import Document
 from xltools.data.notes import filling_notes
 from xltools.document.blank import blank_form
-from xltools.document.writer import render
+from xltools.document.writer import DocumentFormat, render
 from xltools.form import library
+from xltools.form.model import Form
 from xltools.report import data, text
 from xltools.report.delimited import rows_text
 from xltools.report.table import TextTable
 from xltools.text import Lang, catalog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xltools.data.document import Document
-    from xltools.document.writer import DocumentFormat
-    from xltools.form.model import Form
 
 
 def command(lang: Lang) -> click.Group:

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -17,28 +17,26 @@ from xltools.cli.output import emit, inform, is_terminal
 from xltools.collection.outgoing import OutgoingFiles
 from xltools.collection.reading import Inputs
 from xltools.document.formats import format_by_ending
-from xltools.document.writer import DOCUMENT_FORMATS, format_of
+from xltools.document.writer import DOCUMENT_FORMATS, DocumentFormat, format_of
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
 from xltools.report.drafts import MailDraft, mail_addresses
 from xltools.report.explain import pointer
 from xltools.text import Lang, catalog, harmless
 
-if TYPE_CHECKING:
-    from xltools.document.writer import DocumentFormat
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-FILES = {"html", "xlsx"}  # formats that cannot be printed
-_TEXTS = {"html", "md"}  # formats that can be printed
+FILES = {"html", "xlsx"}  # formats of reports on findings that cannot be printed
+_TEXTS = {"html", "md"}  # formats of documents that can be printed
 _ENDINGS = {
     "text": (".txt",),
     "table": (".txt",),
     "json": (".json", ".jsonl"),
     "csv": (".csv",),
     "md": (".md", ".markdown"),
+    "html": (".html", ".htm"),
+    "xlsx": (".xlsx",),
 }
-_ENDINGS |= {"html": (".html", ".htm"), "xlsx": (".xlsx",)}
 
 
 def output_file(lang: Lang, *names: str) -> Callable[[_Command], _Command]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -40,14 +39,11 @@ from xltools.collection.publishing import (
 from xltools.document.formats import format_by_ending
 from xltools.document.other_unit import OtherUnit
 from xltools.document.publishing import ReportText, label_of
-from xltools.document.writer import DOCUMENT_FORMATS, missing_for
+from xltools.document.writer import DOCUMENT_FORMATS, DocumentFormat, missing_for
 from xltools.errors import InputError, Problem
 from xltools.files import holds, refuse_existing
 from xltools.report.text import file_text, second_reader_text
 from xltools.text import Lang, Word, catalog, harmless, problem_text
-
-if TYPE_CHECKING:
-    from xltools.document.writer import DocumentFormat
 
 
 def command(lang: Lang) -> click.Command:

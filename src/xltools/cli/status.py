@@ -6,11 +6,10 @@ import datetime as dt
 import sys
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
 
 import click
 
-from xltools.checking.board import board
+from xltools.checking.board import Board, board
 from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
@@ -42,9 +41,6 @@ from xltools.report import data
 from xltools.report.drafts import Letters
 from xltools.report.html.board import board_html
 from xltools.text import Lang, catalog
-
-if TYPE_CHECKING:
-    from xltools.checking.board import Board
 
 _WIDE = 130  # columns of a window in which the names of files fit
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from xltools.checking.collection import Collection, examine
 from xltools.checking.prior import last_figures
+from xltools.checking.second_reading import SecondReading
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.manifest import sources_beside
 from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs
 from xltools.collection.settings import Folder
+from xltools.data.document import Document
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.period import Period
 from xltools.data.policy import Policy
@@ -26,10 +28,6 @@ from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_
 from xltools.form.library import find
 from xltools.form.model import Form
 from xltools.form.wording import AGO
-
-if TYPE_CHECKING:
-    from xltools.checking.second_reading import SecondReading
-    from xltools.data.document import Document
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from xltools.checking.second_reading import SecondReading
 from xltools.collection import manifest
 from xltools.collection.accepting import accepted_versions
 from xltools.collection.given_file import load_given
@@ -25,7 +26,6 @@ from xltools.form.library import find
 from xltools.form.model import Form
 
 if TYPE_CHECKING:
-    from xltools.checking.second_reading import SecondReading
     from xltools.collection.second_reader import SecondReader
 
 

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from xltools.checking.board import first
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
+from xltools.checking.second_reading import SecondReading
 from xltools.data.filing import Skipped
 from xltools.data.finding import Cause, Effect, Finding, Severity, spot
 from xltools.data.number import NO_VALUE
 from xltools.data.reception import Received, Reception
+from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.report.table import Block, TextTable
 from xltools.text import Catalog, Lang, catalog, cause_text, group_text, message, number
-
-if TYPE_CHECKING:
-    from xltools.checking.second_reading import SecondReading
-    from xltools.data.rollup import Rollup
 
 
 def collection_text(collection: Collection, lang: Lang, skipped: Sequence[Skipped] = ()) -> str:
