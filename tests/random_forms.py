@@ -27,6 +27,7 @@ SIGNS = ["=", "<=", ">=", "<", ">", "!="]
 _HOLDS = dict(
     zip(SIGNS, [operator.eq, operator.le, operator.ge, operator.lt, operator.gt, operator.ne], strict=True)
 )
+FACTORS = st.sampled_from(["", "", "", "2 * ", "0.5 * "])
 _CODES = {"error": "rule-broken", "question": "rule-question", "warning": "rule-warning"}
 
 
@@ -374,12 +375,20 @@ def _lines(draw: st.DrawFn, axis: str, names: list[str], *, divided: bool) -> tu
         if draw(st.booleans()):
             keys.append(f"{names[0][0]}9")
             text += f'{{ key = "{keys[-1]}", label = "{mark}9", is = "{names[0][0]}8 - {names[0]}", signed = true }},\n'
+    if draw(st.booleans()):  # what is converted, with a unit of its own
+        wholes = re.findall(r'key = "([a-z][0-7])"(?![^\n]* of = )', text)
+        factors = [draw(FACTORS) for _ in wholes]
+        keys.append(f"{names[0][0]}5")
+        also = ', number = "decimal"' if any("." in one for one in factors) else ""
+        sum_ = " + ".join(map("".join, zip(factors, wholes, strict=True)))
+        text += f'{{ key = "{keys[-1]}", label = "{mark}5", is = "{sum_}", unit = ""{also} }},\n'
     if divided:
         a, unsigned = names[0][0], [key for key in keys if key[1] != "9"]
         kinds = draw(st.sampled_from(["ratio", "mean", "ratio and mean"]))
         if "ratio" in kinds:
             bottom = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=2, unique=True))
-            top = draw(st.sampled_from(["{0}", "{0} - {1}"])).format(
+            bottom[0] = draw(FACTORS) + bottom[0]
+            top = draw(st.sampled_from(["{0}", "{0} - {1}", "2 * {0}", "{0} - 0.5 * {1}"])).format(
                 *(draw(st.sampled_from(keys)) for _ in "01")
             )
             unit, places = draw(st.sampled_from(["", "%", "‰"])), draw(st.integers(0, 3))
@@ -425,7 +434,7 @@ def _rule(
 @st.composite
 def _side(draw: st.DrawFn, names: list[str], numbers: st.SearchStrategy[int]) -> str:
     signs = [draw(st.sampled_from(["+", "+", "-"])) for _ in names]
-    terms = [f"{sign} {name}" for sign, name in zip(signs, names, strict=True)]
+    terms = [f"{sign} {draw(FACTORS)}{name}" for sign, name in zip(signs, names, strict=True)]
     number = draw(numbers)
     return " ".join(terms + ([f"+ {number}"] if number or not terms else [])).removeprefix("+ ")
 
@@ -504,11 +513,17 @@ def _asked(document: dict[str, Any], values: Values, when: str, at: str) -> bool
 def _sum(document: dict[str, Any], values: Values, text: str, at: str) -> tuple[Fraction, bool]:
     """The value of a sum, and whether any figure in it is not blank."""
     total, seen = Fraction(0), False
-    for sign, term in re.findall(r"([+-]?)\s*([a-z0-9_.]+)", text):
+    for factor, term in _factors(text):
         value = Fraction(term) if term[0].isdigit() else _figure(document, values, at.format(term))
         seen = seen or (value is not None and not term[0].isdigit())
-        total += (-1 if sign == "-" else 1) * (value or 0)
+        total += factor * (value or 0)
     return total, seen
+
+
+def _factors(text: str) -> Iterator[tuple[Fraction, str]]:
+    """The terms of a sum, each with what stands before it."""
+    for sign, times, term in re.findall(r"([+-]?)\s*(?:([0-9.]+) \* )?([a-z0-9_.]+)", text):
+        yield Fraction(f"{sign}{times or 1}"), term
 
 
 def _figure(document: dict[str, Any], values: Values, name: str) -> Fraction | None:
@@ -599,18 +614,17 @@ def _divided(document: dict[str, Any]) -> Iterator[_DividedLine]:
 def _added(
     side: str, at: Callable[[str, str], str], other: str, added: Callable[[str], Fraction]
 ) -> Fraction:
-    terms = re.findall(r"([+-]?)\s*([a-z0-9]+)", side)
-    return sum((added(at(other, name)) * (-1 if sign == "-" else 1) for sign, name in terms), Fraction(0))
+    return sum((added(at(other, name)) * factor for factor, name in _factors(side)), Fraction(0))
 
 
-def _typed(lines: dict[str, Any], key: str) -> Iterator[tuple[int, str]]:
+def _typed(lines: dict[str, Any], key: str) -> Iterator[tuple[Fraction, str]]:
     """A line as a sum of typed lines."""
     if "is" not in lines[key]:
-        yield 1, key
+        yield Fraction(1), key
         return
-    for sign, name in re.findall(r"([+-]?)\s*([a-z0-9]+)", " + ".join(_terms(lines, key))):
+    for factor, name in _factors(" + ".join(_terms(lines, key))):
         for inner, typed in _typed(lines, name):
-            yield (-inner if sign == "-" else inner), typed
+            yield factor * inner, typed
 
 
 def _product(document: dict[str, Any], values: Values, mean: str, weight: str) -> Fraction:

@@ -68,7 +68,7 @@ FAULTS = {
     "true for a number": (("schema = 1", "schema = true"), "wrong-value", "schema"),
     "unknown number": (('number = "decimal"\n\n', 'number = "money"\n\n'), "wrong-value", "number"),
     "unknown schema": (("schema = 1", "schema = 3"), "wrong-value", "schema"),
-    "not a sum": (('is = "men + women"', 'is = "men * women"'), "not-a-sum", "“all”"),
+    "not a sum": (('is = "men + women"', 'is = "men / women"'), "not-a-sum", "“all”"),
     "rule without two sides": (
         ('rows = "opening + received = closed + open"', 'rows = "opening + received"'),
         "not-a-sum",

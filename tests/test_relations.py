@@ -139,7 +139,9 @@ def _words_hold(words, names, figures, within):
 
     def holds(one, within=0):
         left, sign, right = re.split(f"([{''.join(signs)}])", one.replace("＋", "+").replace("－", "-"))
-        left, right = (Fraction(eval(side, {}, {"figures": figures})) for side in (left, right))
+        names = {"figures": figures, "Fraction": Fraction}
+        numbers = (re.sub(r"([0-9.]+)×", r"Fraction('\1') * ", side) for side in (left, right))
+        left, right = (Fraction(eval(side, {}, names)) for side in numbers)
         if within and sign == "＝":
             return abs(left - right) <= within
         return eval(f"left {signs[sign]} right", {}, {"left": left, "right": right})

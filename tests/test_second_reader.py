@@ -106,7 +106,7 @@ def test_totals_are_the_same_by_both(values):
     figures = {name: Decimal(value) for name, value in values.items()}
     for name, total in form.complete(figures).items():
         parts = other.parts(name)
-        assert sum(times * figures.get(part, 0) for part, times in parts.items()) == total
+        assert sum(times * Fraction(figures.get(part, 0)) for part, times in parts.items()) == total
 
 
 # ------------------------------------------------------------------------------------ values and formulas

@@ -30,7 +30,7 @@ from xltools.data.finding import Cause, Effect, Finding, Severity
 from xltools.data.number import close
 from xltools.data.policy import Thresholds
 from xltools.data.record import Record
-from xltools.form.linear import ZERO, Linear
+from xltools.form.linear import ZERO, Linear, size
 from xltools.form.model import Form
 from xltools.text import Sum
 
@@ -137,7 +137,7 @@ def text_left_out(case: Case, index: int) -> Iterator[Cause]:
     """
     finding, equation = case.findings[index], case.equations.get(index)
     if equation is not None:
-        texts = tuple((sign, n) for n, sign in equation.inputs.items() if n in case.texts)
+        texts = tuple((factor, n) for n, factor in equation.inputs.items() if n in case.texts)
         if texts and equation.difference == Linear(texts).value(case.texts):
             yield _text_cause(case, [name for _, name in texts])
     elif finding.code == "text-as-number" and finding.cell in case.texts:
@@ -194,8 +194,8 @@ def wrong_line(case: Case, index: int) -> Iterator[Cause]:
         return
     over, short = sorted(pair, key=lambda other: -other.difference)
     amount = over.difference
-    if any(sign > 0 and over.figure(n) >= amount for n, sign in over.inputs.items()) or any(
-        sign < 0 and short.figure(n) >= amount for n, sign in short.inputs.items()
+    if any(f > 0 and f * over.figure(n) >= amount for n, f in over.inputs.items()) or any(
+        f < 0 and -f * short.figure(n) >= amount for n, f in short.inputs.items()
     ):
         one, other = pair[0].line, pair[1].line
         code = "wrong-column" if equation.family.columns else "wrong-row"
@@ -279,18 +279,19 @@ def counted_twice(case: Case, index: int) -> Iterator[Cause]:
     if equation is None or abs(equation.difference) < LEAST:
         return
     if equation.total:
-        parts = [(sign, name) for sign, name in equation.terms if name != equation.total]
+        parts = [(factor, name) for factor, name in equation.terms if name != equation.total]
     else:
         direct = {name for _, name in equation.terms}
         parts = [(-sign, name) for name, sign in equation.typed.items() if name not in direct]
-    fits = [(sign, name) for sign, name in parts if equation.figure(name) == abs(equation.difference)]
+    amounts = {name: size(factor) * equation.figure(name) for factor, name in parts}
+    fits = [(sign, name) for sign, name in parts if amounts[name] == abs(equation.difference)]
     others = [name for _, name in parts if equation.figure(name)]
     if len(fits) != 1 or len(others) < 2:  # noqa: PLR2004  a single part is the sum itself
         return
     ((sign, name),) = fits
     twice = -sign * equation.difference > 0
     if twice or equation.total:
-        facts: dict[str, object] = {"label": case.label(name), "found": equation.figure(name)}
+        facts: dict[str, object] = {"label": case.label(name), "found": amounts[name]}
         yield Cause("counted-twice" if twice else "left-out", facts)
 
 

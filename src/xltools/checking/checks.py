@@ -313,7 +313,7 @@ def _total_terms(filing: Return, form: Form, cell: Cell, values: Mapping[str, De
         members = (m for m in filing.members if cell.name in m.values)
         return Sum(tuple((1, str(member.agency), member.values[cell.name]) for member in members))
     terms = cell.definition.terms
-    return Sum(tuple((sign, form.cells[name].label, values.get(name, ZERO)) for sign, name in terms))
+    return Sum(tuple((factor, form.cells[name].label, values.get(name, ZERO)) for factor, name in terms))
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:
@@ -344,8 +344,9 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     names = dict.fromkeys(name for name in constraint.names if name in there)
     others = tuple(filing.place(name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
-    # How far a figure that is too small or too large is from the right one, only an equation tells.
-    effect = None if constraint.relation.sign == "=" else Effect(None)
+    # How far a figure that is too small or too large is from the right one, only an equation without multiples tells.
+    is_difference = constraint.relation.sign == "=" and not constraint.relation.has_multiples
+    effect = None if is_difference else Effect(None)
     return Finding(
         *(RULE_CODES[constraint.level], source, agency, *place, name, left.value, right.value, facts, others),
         effect=effect,
@@ -368,7 +369,7 @@ def _rule_words(form: Form, identity: Identity) -> str | Phrases:
     """Return the rule in words, with its condition."""
 
     def words(linear: Linear) -> str:
-        return linear.print(lambda name: _term_label(form, identity, name))
+        return linear.words(lambda name: _term_label(form, identity, name))
 
     when = identity.constraint.when.relations
     return rule_words(identity.rule.label, all_of(relation_words(form, one, words) for one in when))

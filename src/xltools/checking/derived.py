@@ -13,7 +13,7 @@ from xltools.data.number import NO_VALUE, close
 from xltools.data.typed_numbers import typed
 from xltools.form.days import day_of
 from xltools.form.linear import ZERO, Linear
-from xltools.form.ratio import Product, Ratio, is_shown_right, rounded
+from xltools.form.ratio import Product, Ratio, is_compound, is_shown_right, rounded
 from xltools.form.relation import Level, Relation
 from xltools.text import Phrases, Side, Sum, Word
 from xltools.white_space import is_blank
@@ -109,7 +109,7 @@ def derivation(derived: Ratio | Product, term: Callable[[str], str]) -> str:
 def division(ratio: Ratio, term: Callable[[str], str]) -> str:
     """Return the division in words: 办结 2 ÷ 受理 3 × 100."""
     top, bottom = (
-        f"({side.print(term)})" if len(side.terms) > 1 else side.print(term)
+        f"({side.words(term)})" if is_compound(side) else side.words(term)
         for side in (ratio.top, ratio.bottom)
     )
     return f"{top} ÷ {bottom}" + (f" × {ratio.scale}" if ratio.scale > 1 else "")
@@ -120,7 +120,7 @@ RULE_CODES: dict[Level, str] = {"error": BROKEN, "question": "rule-question", "w
 
 def side_of(linear: Linear, values: Mapping[str, Decimal], label: Callable[[str], str]) -> Side:
     """Return one side of a relation: its terms with their labels, and its value."""
-    terms = [(sign, label(name), values.get(name, ZERO)) for sign, name in linear.terms]
+    terms = [(factor, label(name), values.get(name, ZERO)) for factor, name in linear.terms]
     if linear.constant or not terms:
         terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
     return Side(Sum(tuple(terms)), linear.value(values))

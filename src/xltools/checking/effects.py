@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 from xltools.checking.equations import equations_of, is_ratio_of_sums, published_cells
 from xltools.data.filing import Filing, Return
@@ -19,8 +20,10 @@ from xltools.data.finding import SEVERITY, Effect, Finding, Severity
 from xltools.data.record import add_to
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form
+from xltools.form.ratio import rounded
 from xltools.text.findings import finding_code
 
+_PLACES = 6  # of a change that is no multiple
 BOUND = Decimal("0.001")  # what is left is said to be small up to this share of each figure
 
 
@@ -53,11 +56,20 @@ def _figures(finding: Finding, form: Form | None) -> dict[str, Decimal] | None:
 
 def _largest(form: Form, cells: Iterable[str], change: Decimal) -> dict[str, Decimal]:
     """Return the largest change of each headline figure if one of *cells*, or what it adds up, changes by that much."""
-    headline, largest = equations_of(form, frozenset(), frozenset()).headline, dict[str, int]()
-    for name in (name for cell in cells for name in form.reach.get(cell, ())):
-        for line, factor in headline.get(name, ()):
-            largest[line] = max(largest.get(line, 0), abs(factor))
-    return {line: factor * change for line, factor in largest.items() if change}
+    equations, largest = equations_of(form, frozenset(), frozenset()), dict[str, Fraction]()
+    for cell in (one for one in cells if one in form.reach):
+        parts = equations.spread(((1, cell),))  # 0.7 more of a sum may be 1 more of what it has 0.7 times
+        for name in form.reach[cell]:
+            for line, factor in equations.headline.get(name, ()):
+                share = abs(Fraction(factor) / Fraction(parts.get(name, 1)))
+                largest[line] = max(largest.get(line, share), share)
+    return {line: _times(share, change) for line, share in largest.items() if change}
+
+
+def _times(share: Fraction, change: Decimal) -> Decimal:
+    if share.denominator == 1:
+        return EXACT.multiply(share.numerator, change)
+    return rounded(share * Fraction(change), _PLACES)
 
 
 def published(filings: Iterable[Filing]) -> dict[str, Decimal]:

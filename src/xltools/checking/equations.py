@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from math import gcd
+from math import gcd, lcm
 from typing import Literal, NamedTuple
 
-from xltools.form.linear import Linear
+from xltools.form.linear import Factor, Linear, Term, in_whole, plus
 from xltools.form.model import Cell, Form, Identity, along_column
 from xltools.form.relation import Condition, Constraint, Relation
 
@@ -61,12 +61,14 @@ class Equations:
             elsewhere,
             elsewhere.union(form.given),
         )  # fixed: of these nobody types any
-        self._spreads: dict[tuple[tuple[int, str], ...], Mapping[str, int]] = {}
+        self._spreads: dict[tuple[Term, ...], Mapping[str, Factor]] = {}
+        self.finest = 1  # by what figures are to be multiplied for each of them to be what an equation gives
         found: dict[tuple[tuple[str, int], ...], Sign] = {}
         # Of a figure in a field or of a list there is no one cell in a table in which a slip could be.
         not_told = unknown | form.outside
         for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
-            flat = tuple(sorted(self.spread(terms).items()))
+            factors, by = in_whole((factor, name) for name, factor in self.spread(terms).items())
+            flat, self.finest = tuple(sorted(factors.items())), lcm(self.finest, by)
             if flat and not_told.isdisjoint(name for name, _ in flat):
                 found[flat if flat[0][1] > 0 else tuple((name, -factor) for name, factor in flat)] = sign
         self.terms, self.signs = tuple(found), tuple(found.values())
@@ -91,23 +93,23 @@ class Equations:
         """The same form with every total computed."""
         return equations_of(self.form, frozenset(), self.unknown, self._elsewhere, self._period_number)
 
-    def spread(self, terms: Sequence[tuple[int, str]]) -> Mapping[str, int]:
+    def spread(self, terms: Sequence[Term]) -> Mapping[str, Factor]:
         """Return a sum over typed cells: a computed total is replaced by what it adds up."""
         key = tuple(terms)  # sentences and last year's figures speak of the same sums in every return
         if key not in self._spreads:
             self._spreads[key] = self._spread(key)
         return self._spreads[key]
 
-    def _spread(self, terms: Iterable[tuple[int, str]]) -> dict[str, int]:
-        found: dict[str, int] = defaultdict(int)
+    def _spread(self, terms: Iterable[Term]) -> dict[str, Factor]:
+        found: dict[str, Factor] = defaultdict(int)
         stack = list(terms)
         while stack:
             factor, name = stack.pop()
             definition = self.form.cells[name].definition
             if name in self.typed or definition is None:
-                found[name] += factor
+                found[name] = plus(found[name], factor)
             else:
-                stack += [(factor * sign, part) for sign, part in definition.terms]
+                stack += definition.times(factor).terms
         return {name: factor for name, factor in found.items() if factor}
 
     def cells_of(self, component: int) -> frozenset[str]:
@@ -147,41 +149,37 @@ class Equations:
         return found
 
     def _over_typed(self, relation: Relation) -> Relation:
-        return Relation(self._repeated(relation.left), relation.sign, self._repeated(relation.right))
+        def over_typed(linear: Linear) -> Linear:
+            terms = self.spread(linear.terms).items()
+            return linear._replace(terms=tuple((factor, name) for name, factor in terms))
 
-    def _repeated(self, linear: Linear) -> Linear:
-        """Return a sum over typed cells, each as often as its factor says."""
-        terms = self.spread(linear.terms).items()
-        return linear._replace(
-            terms=tuple((1 if f > 0 else -1, name) for name, f in terms for _ in range(abs(f)))
-        )
+        return Relation(over_typed(relation.left), relation.sign, over_typed(relation.right))
 
     @cached_property
-    def headline(self) -> Mapping[str, list[tuple[str, int]]]:
+    def headline(self) -> Mapping[str, list[tuple[str, Factor]]]:
         """The :func:`published_cells` that each input adds to, with its factor."""
-        found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        found: dict[str, list[tuple[str, Factor]]] = defaultdict(list)
         for cell in published_cells(self.form):
             for name, factor in self.computed.spread([(1, cell)]).items():
                 found[name].append((cell, factor))
         return found
 
-    def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
+    def _rules(self) -> Iterator[tuple[Sequence[Term], Sign]]:
         for identity in self._identities:
             if not identity.constraint.is_exact:
                 continue
-            right = [(-sign, name) for sign, name in identity.relation.right.terms]
-            yield (*identity.relation.left.terms, *right), Sign("rule", rule=identity.rule.label)
+            left, _, right = identity.relation
+            yield (*left.terms, *right.times(-1).terms), Sign("rule", rule=identity.rule.label)
 
-    def _sums(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
+    def _sums(self) -> Iterator[tuple[Sequence[Term], Sign]]:
         """Yield the definition of each total, and a second one where a total row meets a total column."""
         for name, definition in self.form.definitions.items():
-            cell, terms = self.form.cells[name], definition.terms
+            cell = self.form.cells[name]
             across, down = cell.row.additive and cell.column.total, cell.column.additive and cell.row.total
             if across and down:
                 other = down.renamed(along_column(cell.section.key, cell.column)).without(self.form.void)
-                parts = ((-sign, name) for sign, name in other.terms)
-                yield ((1, cell.name), *parts), Sign("both", cell.name)
-            own = ((1, cell.name), *((-sign, name) for sign, name in terms))
+                yield ((1, cell.name), *other.times(-1).terms), Sign("both", cell.name)
+            own = ((1, cell.name), *definition.times(-1).terms)
             yield own, Sign("both" if across and down else "row" if across else "column", cell.name)
 
     @cached_property

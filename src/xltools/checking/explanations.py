@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 
 from xltools.checking.equations import Act, Equations, Trace, direction, is_in_line
 from xltools.data.number import is_whole
-from xltools.form.linear import EXACT, Linear
+from xltools.form.linear import EXACT, Linear, in_whole
 from xltools.form.relation import Constraint
 
 How = Literal["cell", "two-cells", "exchanged", "moved", "wrong-line", "line"]
@@ -89,7 +89,9 @@ class Search:
         self.equations = equations
         printed = {name: value for name, value in figures.items() if name in equations.typed}
         decimals = (-int(value.as_tuple().exponent) for value in (*printed.values(), *last.values()) if value)
-        self.scale = 10 ** max(0, max(decimals, default=0))
+        # A total of multiples may have more decimals than what is typed; of an input, no finer figure is thought of.
+        self._grain = equations.finest
+        self.scale = 10 ** max(0, max(decimals, default=0)) * self._grain
         self._printed = printed
         self.figures, self._last = self._scaled(printed), self._scaled(last)
         self.witnesses: Sequence[Witness] = ()
@@ -116,12 +118,15 @@ class Search:
         self.witnesses = witnesses
         figures: dict[Linear, int] = {}  # many speak of the same sums
         for witness in witnesses:
-            sums = [self.equations.spread(linear.terms) for linear, _ in witness.sums]
+            sums: list[Mapping[str, int]] = []
             off: list[Decimal | int] = []
-            for terms, (linear, value) in zip(sums, witness.sums, strict=True):
+            for linear, value in witness.sums:
+                spread = self.equations.spread(linear.terms).items()
+                terms, by = in_whole((factor, name) for name, factor in spread)
+                sums.append(terms)
                 if linear not in figures:
                     figures[linear] = sum(f * self.figures.get(name, 0) for name, f in terms.items())
-                right = EXACT.multiply(value, self.scale)
+                right = EXACT.multiply(value, self.scale * by)
                 off.append(figures[linear] - (int(right) if is_whole(right) else right))
             self._off.append(tuple(off))
             self._sums.append(sums if all(map(self.equations.unknown.isdisjoint, sums)) else [])
@@ -236,7 +241,8 @@ class Search:
             return False
         for name, change in act:
             right, cell = self.figures.get(name, 0) + change, self.equations.form.cells[name]
-            if (right < 0 and not cell.signed) or (cell.number == "count" and right % self.scale):
+            unit = self.scale if cell.number == "count" else 1 if cell.is_total else self._grain
+            if (right < 0 and not cell.signed) or right % unit:
                 return False
         bounds = self.equations.bounds
         touched = [one for name, _ in act for one in bounds.get(name, ())] if bounds else ()

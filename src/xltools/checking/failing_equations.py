@@ -16,12 +16,11 @@ from xltools.data.accepted_rules import BROKEN
 from xltools.data.filing import Return
 from xltools.data.finding import Finding
 from xltools.data.number import is_whole
-from xltools.form.linear import EXACT, ZERO, Linear
+from xltools.form.linear import EXACT, ZERO, Factor, Linear, Term
 from xltools.form.model import Form, Identity
 
 _TOTALS = {"total-wrong", "formula-wrong"}  # a stale result does not show that a figure is wrong
 ON_EQUATIONS = frozenset({BROKEN, *_TOTALS})
-Terms = tuple[tuple[int, str], ...]
 
 
 class EquationFamily(NamedTuple):
@@ -34,7 +33,7 @@ class EquationFamily(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FailingEquation:
-    """An equation whose signed ``terms`` should add up to 0 and do not.
+    """An equation whose ``terms`` should add up to 0 and do not.
 
     ``total`` is the cell whose shown figure is the first term; it is empty for a rule. ``line`` is the label of the row
     or column in which the equation stands, and ``family`` identifies the equation in all lines.
@@ -42,7 +41,7 @@ class FailingEquation:
 
     finding: Finding
     form: Form
-    terms: Terms
+    terms: tuple[Term, ...]
     figures: Mapping[str, Decimal]
     total: str = ""
     family: EquationFamily | None = None
@@ -54,21 +53,23 @@ class FailingEquation:
         return Linear(self.terms).value(self.figures)
 
     @cached_property
-    def inputs(self) -> dict[str, int]:
+    def inputs(self) -> dict[str, Factor]:
         """The inputs behind the terms, each with the change of the difference if the input grows by 1."""
         terms = tuple(term for term in self.terms if term[1] != self.total)
         return self.form.factors(Linear(terms))
 
     @cached_property
     def typed(self) -> dict[str, int]:
-        """The inputs in which a single typing error can explain the difference.
+        """The inputs in which a single typing error can explain the difference, each 1 or -1; a multiple is none of them.
 
         For a rule these are all its inputs, for a total only its direct parts: a grand total has so many inputs that one
         of them always fits.
         """
         direct = {name for _, name in self.terms}
         return {
-            n: sign for n, sign in self.inputs.items() if abs(sign) == 1 and (not self.total or n in direct)
+            name: int(factor)
+            for name, factor in self.inputs.items()
+            if abs(factor) == 1 and (not self.total or name in direct)
         }
 
     def figure(self, name: str) -> Decimal:
@@ -87,10 +88,10 @@ class FailingEquation:
 
         If one side has no other figure, the difference always equals the other side, which proves nothing.
         """
-        sign = next(sign for sign, other in self.terms if other == name)
-        if sign * self.figure(name) != self.difference:
+        factor = next(factor for factor, other in self.terms if other == name)
+        if EXACT.multiply(factor, self.figure(name)) != self.difference:
             return False
-        return {s for s, n in self.terms if n != name and self.figure(n)} == {1, -1}
+        return {f > 0 for f, n in self.terms if n != name and self.figure(n)} == {True, False}
 
 
 def failing_equations(filing: Return, findings: Iterable[Finding]) -> dict[int, FailingEquation]:
@@ -114,7 +115,7 @@ def _total_equation(form: Form, values: Mapping[str, Decimal], finding: Finding)
     cell = form.cells.get(finding.cell)
     if cell is None or cell.definition is None or not isinstance(finding.found, Decimal):
         return None
-    terms = ((1, cell.name), *((-sign, name) for sign, name in cell.definition.terms))
+    terms = ((1, cell.name), *cell.definition.times(-1).terms)
     figures = dict(values) | {cell.name: finding.found}
     section = cell.section.key
     if cell.column.is_ is not None and cell.row.additive:  # a total column is the same sum in every row
@@ -127,8 +128,7 @@ def _total_equation(form: Form, values: Mapping[str, Decimal], finding: Finding)
 def _rule_equation(
     form: Form, identity: Identity, values: Mapping[str, Decimal], finding: Finding
 ) -> FailingEquation:
-    left, right = identity.relation.left.terms, identity.relation.right.terms
-    terms = (*left, *((-sign, name) for sign, name in right))
+    terms = (*identity.relation.left.terms, *identity.relation.right.times(-1).terms)
     rule, family = identity.rule, None
     if identity.section is not None:
         family = EquationFamily(identity.section.key, f"rule {rule.key}", rule.rows is not None)

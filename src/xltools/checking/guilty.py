@@ -16,7 +16,7 @@ from xltools.checking.equations import Sign, equations_of
 from xltools.checking.explanations import CellChange, Explanation, How, Search, Witness
 from xltools.data.filing import Origin, Return
 from xltools.data.number import close
-from xltools.form.linear import EXACT, ZERO, Linear
+from xltools.form.linear import EXACT, ZERO, Factor, Linear, multiplied, plus, size
 from xltools.form.model import Form, of_last_year
 from xltools.form.wording import time_of
 from xltools.white_space import is_blank
@@ -121,7 +121,7 @@ class Corrected(Mapping[str, Decimal]):
         figure = self._figures.get(name, ZERO)
         parts = self._spread(((1, name),)) if name in self._form.cells else {}
         for cell, change in self._changes.items():
-            figure = EXACT.add(figure, change * parts.get(cell, 0))
+            figure = EXACT.add(figure, EXACT.multiply(change, parts.get(cell, 0)))
         return figure
 
     def __contains__(self, name: object) -> bool:
@@ -160,7 +160,7 @@ def _carried(filing: Return, known: Mapping[str, Decimal]) -> Iterator[Witness]:
             continue
         if identity.constraint.is_exact and all(name in known for name in right.names if time_of(name)):
             then = Linear(tuple(term for term in right.terms if time_of(term[1])))
-            now = tuple((-sign, name) for sign, name in right.terms if not time_of(name))
+            now = tuple(term for term in right.times(-1).terms if not time_of(term[1]))
             yield Witness(((Linear((*left.terms, *now)), then.value(known)),), _DENIED, left.names[0])
 
 
@@ -274,14 +274,14 @@ def _suspect(search: Search, explanation: Explanation) -> Suspect:
 
 def _effect(search: Search, ranked: Iterable[Explanation]) -> dict[str, Decimal]:
     """Return the largest change of each headline figure over all explanations."""
-    largest: dict[str, int] = {}
+    largest: dict[str, Factor] = {}
     for one in ranked:
-        changes: dict[str, int] = defaultdict(int)
+        changes: dict[str, Factor] = defaultdict(int)
         for name, change in one.act:
             for headline, factor in search.equations.headline.get(name, ()):
-                changes[headline] += factor * change
-        for headline, change in changes.items():
-            largest[headline] = max(largest.get(headline, 0), abs(change))
+                changes[headline] = plus(changes[headline], multiplied(factor, change))
+        for headline, total in changes.items():
+            largest[headline] = max(largest.get(headline, 0), size(total))
     return {headline: Decimal(change) / search.scale for headline, change in largest.items() if change}
 
 

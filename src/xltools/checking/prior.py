@@ -251,7 +251,7 @@ def _line_finding(
         "label": cell_label(filing.form, name),
         "period": past.period,
         "difference": abs(EXACT.subtract(found, expected)),
-        "terms": Sum(tuple((sign, label(term), figures[term]) for sign, term in right.terms)),
+        "terms": Sum(tuple((factor, label(term), figures[term]) for factor, term in right.terms)),
         "rule": identity.rule.label,
     }
     code = "carry-over" if identity.is_copy else "stock"
@@ -289,7 +289,7 @@ def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Fin
         found,
         expected,
         difference=abs(EXACT.subtract(found, expected)),
-        terms=Sum(tuple((sign, _term_label(years, identity, n), figures[n]) for sign, n in right.terms)),
+        terms=Sum(tuple((f, _term_label(years, identity, n), figures[n]) for f, n in right.terms)),
         rule=identity.rule.label,
     )
     if years.member:  # the cells of a member are in another file

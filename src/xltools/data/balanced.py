@@ -4,6 +4,9 @@ Each figure is rounded to the nearest step. Where a total then is not the sum of
 a few figures are rounded the other way, so that each has moved by less than one step; of several that would do, the
 largest typed one is taken.
 
+A sum with a number before a name, such as 0.5 × 半天班, is no sum that a reader can add up after rounding: its figure is
+rounded by itself.
+
 A figure is usually in two equations, such as the total of its row and that of its column. Then all equations are a
 network, in which a difference is moved from one to another along a path; if there is no path there is no solution.
 """
@@ -15,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from xltools.form.linear import EXACT, Linear
+from xltools.form.linear import EXACT, Linear, in_whole
 from xltools.form.model import Cell, Form, along_column
 
 _MOST_TRIED = 5_000  # choices, where figures are in more than two equations
@@ -59,10 +62,12 @@ def _equations(form: Form, values: Mapping[str, Decimal]) -> Iterator[_Equation]
     for name, definition in form.definitions.items():
         cell = form.cells[name]
         parts = _sum_of_row(form, cell) or definition
-        yield _Equation(cell.label, _factors(Linear(((1, name),)), parts), is_exact=True)
+        if not parts.has_multiples:
+            yield _Equation(cell.label, _factors(Linear(((1, name),)), parts), is_exact=True)
     for one in form.identities:
         constraint, (left, sign, right) = one.constraint, one.relation
         is_scaled = not (left.constant or right.constant or constraint.within) and sign in {"=", "<=", ">="}
+        is_scaled = is_scaled and not (sign == "=" and one.relation.has_multiples)
         if not is_scaled or one.rule.looks_back or not constraint.holds(values):
             continue
         sides = (right, left) if sign == ">=" else (left, right)
@@ -86,11 +91,7 @@ def _sum_of_row(form: Form, cell: Cell) -> Linear | None:
 
 
 def _factors(left: Linear, right: Linear) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for way, side in ((1, left), (-1, right)):
-        for factor, name in side.terms:
-            found[name] = found.get(name, 0) + way * factor
-    return {name: factor for name, factor in found.items() if factor}
+    return in_whole((*left.terms, *right.times(-1).terms))[0]
 
 
 class _Rounding:

@@ -25,7 +25,7 @@ from xltools.form.kinds import (
 from xltools.form.linear import Linear, OverList
 from xltools.form.lists import Column
 from xltools.form.model import Form
-from xltools.form.ratio import Product
+from xltools.form.ratio import Product, is_compound
 from xltools.form.relation import PRINTED, Condition, Relation
 from xltools.form.sections import List
 from xltools.text import Phrases, clerk, in_chinese, phrase
@@ -36,9 +36,9 @@ _MOST_OPTIONS = 40  # in print
 
 def relation_words(form: Form, relation: Relation, words: Callable[[Linear], str]) -> Phrases:
     """Return a relation in words; *words* puts a sum into words."""
-    names = relation.names
-    if len(names) == 1 and names[0] in form.counted and relation.sign == "=" and not relation.right.terms:
-        cell = form.cells[names[0]]
+    name = relation.left.single
+    if name in form.counted and relation.sign == "=" and not relation.right.terms:
+        cell = form.cells[name]
         key = "rule-chosen" if relation.right.constant else "rule-not-chosen"
         return phrase(key, label=cell.row.label, option=cell.column.label)
     return _written(relation, words)
@@ -89,7 +89,7 @@ def condition_words(form: Form, condition: Condition) -> Phrases:
     """Return the condition of a field in words, with the figures of tables by their labels."""
 
     def words(linear: Linear) -> str:
-        return linear.print(lambda name: form.in_words(name, lambda own: figure_label(form, own)))
+        return linear.words(lambda name: form.in_words(name, lambda own: figure_label(form, own)))
 
     return all_of(relation_words(form, one, words) for one in condition.relations)
 
@@ -131,14 +131,14 @@ def line_words(form: Form, key: str, condition: Condition) -> Phrases:
     """Return a condition on the lines of a list in words."""
 
     def words(linear: Linear) -> str:
-        return linear.print(lambda name: form.in_words(name, lambda own: line_label(form, key, own)))
+        return linear.words(lambda name: form.in_words(name, lambda own: line_label(form, key, own)))
 
     found = []
     for one in condition.relations:
         if compares_days(one, form.lists[key].days):
             found.append(days_words(one, lambda name: line_label(form, key, name)))
             continue
-        column, _, word = (one.names[0] if len(one.names) == 1 else "").removesuffix("]").partition("[")
+        column, _, word = ("" if one.right.terms else one.left.single).removesuffix("]").partition("[")
         if word:
             whole = f"{key}.{column}"
             is_option = isinstance(kind := form.column_kinds[whole], Choice) and word in kind.by_name
@@ -189,7 +189,7 @@ def derived_words(form: Form, key: str, column: Column) -> str:
         return ""
 
     def words(linear: Linear) -> str:
-        return linear.print(partial(line_label, form, key))
+        return linear.words(partial(line_label, form, key))
 
     if isinstance(column.is_, Linear):
         calculation = words(column.is_)
@@ -197,7 +197,7 @@ def derived_words(form: Form, key: str, column: Column) -> str:
         calculation = "×".join(line_label(form, key, name) for name in column.is_.names)
     else:
         sides = (column.is_.top, column.is_.bottom)
-        calculation = "÷".join(f"（{words(one)}）" if len(one.terms) > 1 else words(one) for one in sides)
+        calculation = "÷".join(f"（{words(one)}）" if is_compound(one) else words(one) for one in sides)
     found = clerk()("list.derived", label=column.label, words=calculation)
     return in_chinese(rule_words(found, line_words(form, key, column.when)))
 

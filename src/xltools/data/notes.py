@@ -22,9 +22,9 @@ from xltools.data.field_words import (
     relation_words,
 )
 from xltools.form.fields import Valued
-from xltools.form.linear import Linear
+from xltools.form.linear import Linear, Term, multiple
 from xltools.form.model import COVER, RULE_MAKERS, Form
-from xltools.form.ratio import PLACES, Ratio, scale_of
+from xltools.form.ratio import PLACES, Ratio, is_compound, scale_of
 from xltools.form.relation import Condition, Relation
 from xltools.form.sections import (
     Block,
@@ -233,7 +233,7 @@ def _totals(section: Section, block: Block, form: Form) -> Iterator[_RuleRow]:
 def _ratio_in_words(line: Line, ratio: Ratio, block: Block, section: Section, form: Form) -> str:
     axis = block.rows if line in leaves(block.rows) else block.columns
     top, bottom = (
-        f"（{words}）" if len(side.terms) > 1 else words
+        f"（{words}）" if is_compound(side) else words
         for side in (ratio.top, ratio.bottom)
         for words in (_sum_in_words(side, axis, form),)
     )
@@ -279,7 +279,7 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
         return t("notes.cell", section=own.section.title, label=own.label)
 
     def cell_sum(linear: Linear) -> str:
-        terms = [(sign, form.in_words(name, label)) for sign, name in linear.terms]
+        terms = [(factor, form.in_words(name, label)) for factor, name in linear.terms]
         return _joined_terms(terms, linear.constant)
 
     def relation(one: Relation) -> Phrases:
@@ -312,31 +312,31 @@ def _sum_in_words(linear: Linear, axis: tuple[Line, ...], form: Form) -> str:
     """Return a sum of lines in words; a term for all lines under one label replaces their terms."""
     labels = {line.key: line.label for line in leaves(axis)}
     groups = _whole_groups(linear, axis)
-    terms: list[tuple[int, str]] = []
-    for sign, name in linear.terms:
+    terms: list[Term] = []
+    for factor, name in linear.terms:
         if is_whole_name(name):
-            terms.append((sign, form.in_words(name, lambda own: figure_label(form, own))))
+            terms.append((factor, form.in_words(name, lambda own: figure_label(form, own))))
         elif (group := groups.get(name)) is None:
-            terms.append((sign, form.in_words(name, labels.__getitem__)))
-        elif (term := (sign, clerk()("notes.all-of", label=group.label))) not in terms:
+            terms.append((factor, form.in_words(name, labels.__getitem__)))
+        elif (term := (factor, clerk()("notes.all-of", label=group.label))) not in terms:
             terms.append(term)
     return _joined_terms(terms, linear.constant)
 
 
 def _whole_groups(linear: Linear, axis: tuple[Line, ...]) -> dict[str, Line]:
-    """Return the outermost label whose lines are all in the sum with the same sign, by the key of each such line."""
-    signs = {name: sign for sign, name in linear.terms}
+    """Return the outermost label whose lines are all in the sum with the same factor, by the key of each such line."""
+    factors = {name: factor for factor, name in linear.terms}
     found: dict[str, Line] = {}
     for line, _ in walk(axis):
         keys = [leaf.key for leaf in line.leaves()] if line.lines else []
-        if len({signs.get(key, 0) for key in keys}) == 1 and all(key in signs for key in keys):
+        if len({factors.get(key, 0) for key in keys}) == 1 and all(key in factors for key in keys):
             for key in keys:
                 found.setdefault(key, line)
     return found
 
 
-def _joined_terms(terms: list[tuple[int, str]], constant: Decimal) -> str:
+def _joined_terms(terms: list[Term], constant: Decimal) -> str:
     if constant or not terms:
         terms.append((-1 if constant < 0 else 1, f"{abs(constant):f}"))
-    text = "".join(f"{'＋' if sign > 0 else '－'}{label}" for sign, label in terms)
+    text = "".join(f"{'＋' if factor > 0 else '－'}{multiple(factor, '×')}{label}" for factor, label in terms)
     return text.removeprefix("＋")

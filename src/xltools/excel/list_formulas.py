@@ -238,7 +238,7 @@ class LineTerms:
 
     def _test(self, one: Relation) -> str:
         """Return the formula for a relation of a condition; one that asks for an option compares the text of its cell."""
-        column, _, word = (one.names[0] if len(one.names) == 1 else "").removesuffix("]").partition("[")
+        column, _, word = ("" if one.right.terms else one.left.single).removesuffix("]").partition("[")
         if not word:
             return f"{self.difference(one)}{'<>' if one.sign == '!=' else one.sign}0"
         is_wanted = bool(one.right.constant)

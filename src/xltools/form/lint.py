@@ -13,6 +13,7 @@ from xltools.errors import Problem
 from xltools.form import lint_fields
 from xltools.form.fields import Field
 from xltools.form.labels import core
+from xltools.form.linear import Linear
 from xltools.form.lint_blocks import beside_faults, stub_faults, void_faults, void_total_faults
 from xltools.form.lint_lists import list_faults
 from xltools.form.lint_names import (
@@ -30,7 +31,7 @@ from xltools.form.lint_names import (
 )
 from xltools.form.lint_ratios import decimal_faults, meeting_faults, quotient_faults
 from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
-from xltools.form.lint_sums import parts_faults, totals_faults, unit_faults
+from xltools.form.lint_sums import multiple_faults, parts_faults, totals_faults, unit_faults
 from xltools.form.lint_whose import whole_faults, whose_faults
 from xltools.form.model import Form
 from xltools.form.places import CODES, RESERVED_SHEETS
@@ -71,7 +72,7 @@ def lint(form: Form) -> list[Problem]:
     sure = frozenset(section.key for section in form.sections) - ambiguous_keys
     problems += _meaning(form, sure)
     is_understood = not {"circular", "unknown-name"} & {problem.code for problem in problems}
-    in_lines = [*unit_faults(form, sure)]
+    in_lines = [*unit_faults(form, sure), *multiple_faults(form, sure)]
     if is_understood:
         in_lines += [*sign_faults(form, sure), *void_total_faults(form, sure)]
     if is_understood and not (problems or in_lines):
@@ -244,11 +245,17 @@ def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         if not least <= len(chart.shows) <= most:
             limits = {"least": least, "most": most, "given": len(chart.shows)}
             yield Problem("chart-shows", place, {"kind": chart.kind, **limits})
+        yield from _multiples((measure.is_ for measure in chart.shows), place)
         names = list(judged(chart.names, form, sure))
         yield from unknown_faults(names, form.cells, place)
         for name in dict.fromkeys(names):
             if name in form.cells and not form.cells[name].additive:
                 yield Problem("chart-not-additive", place, {"name": name})
+
+
+def _multiples(sums: Iterable[Linear], place: str) -> Iterator[Problem]:
+    """Yield sums with a number before a name where no unit says what they are."""
+    yield from (Problem("multiple-not-here", place, {"text": str(one)}) for one in sums if one.has_multiples)
 
 
 def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
@@ -257,11 +264,13 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     yield from unique_key_faults("prose › meaning", [meaning.key for meaning in prose.meanings])
     for meaning in prose.meanings:
         names, place = list(judged(meaning.is_.names, form, sure)), f"prose › meaning “{meaning.key}”"
+        yield from _multiples((meaning.is_,), place)
         yield from unknown_faults(names, form.cells, place)
         yield from ratio_in_sum_faults(names, form, place)
     for index, claim in enumerate(prose.claims, 1):
         place = f"prose › claim {index} “{'、'.join(claim.words[:1])}”"
         sums = [*claim.means, *claim.every, *(s for one in claim.under for s in (*one.means, *one.every))]
+        yield from _multiples(sums, place)
         yield from unknown_faults((n for reading in sums for n in reading.names), prose.by_key, place)
         yield from unknown_faults(claim.boxes, form.texts, place)
         yield from unknown_faults(named_in(claim.words), (*PERIODS, *prose.terms), place)
@@ -324,6 +333,7 @@ def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
     for brace in text.braces if not unknown else ():
         if brace.word in form.words or brace.word in form.publication.by_key:
             continue
+        yield from _multiples((brace.sum,), place)
         if len(brace.sum.terms) > 1 or brace.manner:
             yield from ratio_in_sum_faults((own_name(name) for name in brace.sum.names), form, place)
         if len(units := units_of(brace.sum, form)) > 1:

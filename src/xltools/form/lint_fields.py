@@ -362,9 +362,9 @@ def can_hold(condition: Condition, form: Form, may_be_below_zero: Callable[[str]
     wanted: dict[str, set[str]] = {}
     refused: dict[str, set[str]] = {}
     for relation in condition.relations:
-        names = relation.names
-        if len(names) == 1 and names[0] in form.counted and relation.sign == "=" and not relation.right.terms:
-            field, option = form.counted[names[0]]
+        name = relation.left.single
+        if name in form.counted and relation.sign == "=" and not relation.right.terms:
+            field, option = form.counted[name]
             (refused if relation.right.constant == ZERO else wanted).setdefault(field, set()).add(option)
     for field, options in wanted.items():
         is_single = form.fields[field].kind != "choices"

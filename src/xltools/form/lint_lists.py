@@ -20,6 +20,7 @@ from xltools.form.lint_names import (
     unknown_faults,
 )
 from xltools.form.lint_rules import carry_faults, day_faults
+from xltools.form.lint_sums import alike_in
 from xltools.form.lists import LARGEST, SHOWN, Column, Derivation, words_of
 from xltools.form.model import COVER, Form
 from xltools.form.ratio import Product
@@ -104,14 +105,18 @@ def _calculation(column: Column, is_: Derivation, one: List, form: Form, place: 
         if word and (kind := form.column_kinds.get(f"{one.key}.{name}")):  # it stands in the formula
             yield from lint_fields.criterion_faults(kind, f"{one.key}.{name}", word, f"{place} › when")
     if isinstance(is_, Linear):
-        yield from _operands(is_.names, one, form, f"{place} › is", column.unit)
+        yield from _operands(is_, one, form, f"{place} › is", column.unit)
+        if is_.has_multiples and not column.unit:
+            yield Problem("multiple-without-unit", f"{place} › is", {"name": column.key})
+        if column.number == "count" and not is_.is_whole:
+            yield Problem("multiple-not-whole", f"{place} › is", {"name": column.key, "text": str(is_)})
         yield from repeated_faults(is_.names, f"{place} › is", "repeated-in-rule")
         return
     if isinstance(is_, Product):
         yield from _factors(column, is_, one, form, f"{place} › is")
         return
     for side in (is_.top, is_.bottom):
-        yield from _operands(side.names, one, form, f"{place} › is")
+        yield from _operands(side, one, form, f"{place} › is")
 
 
 def _factors(column: Column, product: Product, one: List, form: Form, place: str) -> Iterator[Problem]:
@@ -173,7 +178,7 @@ def _shows(column: Column, one: List, place: str) -> Iterator[Problem]:
 
 
 def _operands(
-    names: tuple[str, ...], one: List, form: Form, place: str, unit: str | None = None
+    linear: Linear, one: List, form: Form, place: str, unit: str | None = None
 ) -> Iterator[Problem]:
     """Yield what cannot be added of the columns of a line and of figures over lists, and sums over several units.
 
@@ -181,7 +186,7 @@ def _operands(
     """
     known = {column.key: column for column in one.columns}
     units = set() if unit is None else {unit}
-    for name in names:
+    for name in linear.names:
         if over := OverList.of(name):
             yield from lint_fields.over_faults(name, form, place, line_of=one.key)
             if (own := _unit_over(name, over, form)) is not None:
@@ -191,7 +196,7 @@ def _operands(
         else:
             yield from lint_fields.added_faults(known[name], place)
             units.add(known[name].unit)
-    if len(units) > 1:
+    if len(units) > 1 and not linear.has_multiples:
         yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 
 
@@ -283,7 +288,7 @@ def _carry(rule: Rule, one: List, place: str) -> Iterator[Problem]:
     for name in () if unknown else dict.fromkeys(names):
         yield from lint_fields.added_faults(known[name], place)
     units = {known[name].unit for name in names if name in known}
-    if len(units) > 1:
+    if len(units) > 1 and not rule.columns.has_multiples:
         yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
     yield from carry_faults(rule, frozenset(), place)
     yield from repeated_faults(rule.columns.names, place, "repeated-in-rule")
@@ -322,7 +327,9 @@ def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator
         elif column not in known:
             yield from unknown_faults((column,), known, place)
         elif option:
-            yield from _option(column, option.removesuffix("]"), one, form, place)
+            is_asked = name == relation.left.single
+            apart = Problem("not-compared", place, {"name": column, "kind": known[column].kind})
+            yield from _option(column, option.removesuffix("]"), one, form, place) if is_asked else (apart,)
         elif known[column].is_derived:
             yield Problem("ratio-in-sum", place, {"name": name})
             return
@@ -331,8 +338,7 @@ def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator
             return
         else:
             units[name] = known[column].unit
-    sums = [relation.names] if relation.sign == "=" else [relation.left.names, relation.right.names]
-    for names in sums:
+    for names in alike_in(relation, apart=relation.sign != "="):
         found = {units[name] for name in names if name in units}
         if len(found) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(found))})

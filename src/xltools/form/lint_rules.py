@@ -76,8 +76,7 @@ def carry_faults(rule: Rule, derived: AbstractSet[str], place: str) -> Iterator[
     left, sign, right = rule.constraint.relation
     if sign != "=" or rule.when.relations or rule.within or rule.level != "error":
         yield Problem("carry-equation", place)
-    is_single = len(left.terms) == 1 and left.terms[0][0] > 0 and not left.constant
-    if not is_single or time_of(left.names[0]) or left.names[0] in derived:
+    if not left.single or time_of(left.single) or left.single in derived:
         yield Problem("carry-left", place, {"text": str(left)})
     if not any(map(time_of, right.names)):
         yield Problem("carry-right", place, {"text": str(right), "mark": LAST})
@@ -98,7 +97,7 @@ def day_faults(rule: Rule, relation: Relation, kinds: Mapping[str, str], place: 
         elif not is_fixed(name):
             problems += unknown_faults((name,), [*known, START, END], place)
     sides = (relation.left, relation.right)
-    is_single = all([sign for sign, _ in side.terms] == [1] and not side.constant for side in sides)
+    is_single = all(side.single for side in sides)
     if not problems and (not is_single or rule.within or is_fixed(relation.left.names[0])):
         problems.append(Problem("days-compared", place, {"text": str(relation)}))
     yield from problems
@@ -218,8 +217,9 @@ def _newer_words(one: Line | Rule, version: int) -> Iterator[str]:
         return
     if isinstance(one, Line):
         yield from ("per",) if isinstance(one.is_, Ratio) else ()
+        yield from ("*",) if one.total and one.total.has_multiples else ()
     elif relation := one.rows or one.columns or one.cells:
         yield from (AGO for name in one.constraint.names if time_of(name) == AGO)
         has_number = relation.left.constant or relation.right.constant
-        if relation.sign != "=" or has_number or compares_days(relation, ()):
+        if relation.sign != "=" or has_number or relation.has_multiples or compares_days(relation, ()):
             yield str(relation)

@@ -11,6 +11,7 @@ from xltools.form.linear import Linear
 from xltools.form.lint_fields import name_faults
 from xltools.form.lint_names import unknown_faults
 from xltools.form.model import Cell, Form
+from xltools.form.relation import Relation
 from xltools.form.sections import Line, is_whole_name, leaves, walk
 from xltools.form.units import powers_between
 from xltools.form.wording import own_name
@@ -116,20 +117,20 @@ def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
 
 
 def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Counter[str] | None:
-    """Return how often each typed line enters the total; ``None`` when the definition is circular."""
+    """Return how often each typed line enters the total, whatever is before it; ``None`` when the definition is circular."""
     if line.key in above:
         return None
     if line.total is None or not line.adds_lines:
         return Counter({line.key: 1})
     found: Counter[str] = Counter()
-    for sign, name in line.total.terms:
+    for factor, name in line.total.terms:
         if is_whole_name(name):
             continue
         part = _weights(axis[name], axis, (*above, line.key))
         if part is None:
             return None
         for key, weight in part.items():
-            found[key] += sign * weight
+            found[key] += weight if factor > 0 else -weight
     return found
 
 
@@ -137,23 +138,28 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield sums over cells of several units, such as pieces and money; unknown names are ignored.
 
     Two whole numbers of different units can be compared, such as users and visits; a total with a unit of its own can
-    add them.
+    add them. What has a number before a name is in another unit than what it adds, which only a total says.
     """
     known = {n: cell for n, cell in form.cells.items() if cell.section.key in sure or not cell.in_table}
     groups = [
         (f"“{c.name}”", (c.name, *c.definition.names))
         for c in form.cells.values()
-        if c.definition and not _adds_units(form.crossings[c.name], known | form.crossings)
+        if c.definition
+        and not c.definition.has_multiples
+        and not _adds_units(form.crossings[c.name], known | form.crossings)
     ]
-    groups += [(f"“{c.name}”", side.names) for c in form.quotients for side in (c.ratio or ())[:2]]
+    groups += [
+        (f"“{c.name}”", side.names)
+        for c in form.quotients
+        for side in (c.ratio or ())[:2]
+        if not side.has_multiples
+    ]
     for identity in (*form.identities, *form.carries):
         for relation in (identity.relation, *identity.constraint.when.relations):
-            sides = [relation.left.names, relation.right.names]
             cells = (known.get(own_name(name)) for name in relation.names)
             is_order = relation.sign != "=" and not identity.is_part
-            if not is_order or any(cell and cell.number != "count" for cell in cells):
-                sides = [relation.names]
-            groups += [(f"rule “{identity.rule.key}”", names) for names in sides]
+            apart = is_order and all(cell is None or cell.number == "count" for cell in cells)
+            groups += [(f"rule “{identity.rule.key}”", names) for names in alike_in(relation, apart=apart)]
     groups += [(f"prose › meaning “{m.key}”", m.is_.names) for m in form.prose.meanings]
     groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
     for place, names in groups:
@@ -163,12 +169,44 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 
 
+def alike_in(relation: Relation, *, apart: bool) -> list[tuple[str, ...]]:
+    """Return the names in a relation that have one unit: those of both sides, or *apart* those of each.
+
+    A side with multiples says nothing of units.
+    """
+    sides = [side.names for side in (relation.left, relation.right) if not side.has_multiples]
+    return sides if apart or len(sides) < 2 else [relation.names]  # noqa: PLR2004  both
+
+
+def multiple_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Yield totals of multiples without a unit of their own, and whole numbers that are made of parts of others."""
+    for cell in (one for one in form.cells.values() if one.definition and one.section.key in sure):
+        definition, line = cell.definition, _total_line(cell)
+        if not definition or not definition.has_multiples:
+            continue
+        if line.unit is None or line.unit != cell.unit:
+            yield Problem("multiple-without-unit", f"“{cell.name}”", {"name": line.key})
+        if cell.number == "count" and not definition.is_whole:
+            yield Problem("multiple-not-whole", f"“{cell.name}”", {"name": line.key, "text": str(line.is_)})
+    for carry in form.carries:
+        left, _, right = carry.relation
+        known = form.cells.get(left.single)
+        if known and known.number == "count" and not right.is_whole:
+            facts = {"name": left.single, "text": str(carry.rule.constraint.relation.right)}
+            yield Problem("multiple-not-whole", f"carry “{carry.rule.key}”", facts)
+
+
+def _total_line(total: Cell) -> Line:
+    """Return the line that defines a total."""
+    return total.column if total.column.total is not None else total.row
+
+
 def _adds_units(total: Cell, known: Mapping[str, Cell]) -> bool:
     """Return whether a total is said to add several units: of whole numbers, in a unit of its own that none of them has.
 
     Parts that are not there count too. Units of one thing, such as 元 and 万元, are never added.
     """
-    line = total.column if total.column.total is not None else total.row
+    line = _total_line(total)
     parts = [known[name] for name in (total.definition or Linear(())).names if name in known]
     units = {part.unit for part in parts}
     is_own = bool(line.unit) and total.unit == line.unit and total.unit not in units

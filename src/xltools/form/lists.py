@@ -133,12 +133,10 @@ def asked_in_line(condition: Condition, options: Mapping[str, Collection[str]]) 
 
 
 def _chosen(one: Relation, options: Mapping[str, Collection[str]]) -> Relation:
-    if one.sign not in {"=", "!="} or len(one.left.terms) != 1 or one.right.constant:
+    column, code = one.left.single, one.right.single
+    if one.sign not in {"=", "!="} or column not in options or not code:
         return one
-    column, codes = one.left.names[0], one.right.names
-    if column not in options or len(codes) != 1 or one.right.terms[0][0] < 0:
-        return one
-    figure = Linear(((1, count_of(column, codes[0])),))
+    figure = Linear(((1, count_of(column, code)),))
     return Relation(
         figure, "=", Linear((), Linear.parse("1" if one.sign == "=" else "0", numbers=True).constant)
     )

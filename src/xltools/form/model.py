@@ -17,7 +17,18 @@ from xltools.form.days import compares_days
 from xltools.form.fields import SECOND, Codes, Field, kind_of
 from xltools.form.kinds import JOINT, NOT_A_CHOICE, Choice, Date, Text, ValueKind
 from xltools.form.kinds import Number as NumberKind
-from xltools.form.linear import EXACT, ROW_CODE, UNDER_ROW, ZERO, Linear, OverList, count_of
+from xltools.form.linear import (
+    EXACT,
+    ROW_CODE,
+    UNDER_ROW,
+    ZERO,
+    Factor,
+    Linear,
+    OverList,
+    Term,
+    collected,
+    count_of,
+)
 from xltools.form.lists import Column, cell_name, column_kind
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
@@ -819,20 +830,17 @@ class Form:
         """Return the exact value of a sum of cells; totals in it are derived from *inputs*."""
         return Linear(tuple(self.typed_terms(linear))).value(inputs)
 
-    def typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
-        """Yield a sum as signed inputs; a total is replaced by its parts."""
-        for sign, name in linear.terms:
+    def typed_terms(self, linear: Linear) -> Iterator[Term]:
+        """Yield the inputs of a sum, each with its factor; a total is replaced by its parts."""
+        for factor, name in linear.terms:
             if (definition := self.cells[name].definition) is None:
-                yield sign, name
+                yield factor, name
             else:
-                yield from ((sign * below, part) for below, part in self.typed_terms(definition))
+                yield from self.typed_terms(definition.times(factor))
 
-    def factors(self, linear: Linear) -> dict[str, int]:
-        """Return how often each input enters a sum; inputs that cancel out are absent."""
-        found: dict[str, int] = {}
-        for sign, name in self.typed_terms(linear):
-            found[name] = found.get(name, 0) + sign
-        return {name: times for name, times in found.items() if times}
+    def factors(self, linear: Linear) -> dict[str, Factor]:
+        """Return the factor with which each input enters a sum; inputs that cancel out are absent."""
+        return collected(self.typed_terms(linear))
 
     def carried(self, last: Mapping[str, Decimal], number: int = 1) -> dict[str, Decimal]:
         """Return the inputs that follow from the *last* figures, where these are known.
@@ -937,16 +945,15 @@ def _quotient(cell: Cell) -> Cell:
 
 def _typed_lines(line: Line, axis: Mapping[str, Line], above: tuple[str, ...] = ()) -> Linear:
     """Return a total as a sum of typed lines; what the linter refuses is left out."""
-    terms: list[tuple[int, str]] = []
-    for sign, key in line.total.terms if line.total else ():
+    terms: list[Term] = []
+    for factor, key in line.total.terms if line.total else ():
         if key not in axis or key in above:
             continue
         part = axis[key]
         if part.total is None:
-            terms.append((sign, key))
+            terms.append((factor, key))
         else:
-            below = _typed_lines(part, axis, (*above, line.key))
-            terms += [(sign * inner, name) for inner, name in below.terms]
+            terms += _typed_lines(part, axis, (*above, line.key)).times(factor).terms
     return Linear(tuple(terms))
 
 

@@ -238,9 +238,9 @@ class Prose:
     def cells(self, reading: Linear) -> Linear:
         """Return a sum of meanings as a sum of cells."""
         return Linear(
-            tuple((sign * s, name) for sign, key in reading.terms for s, name in self.by_key[key].is_.terms)
+            tuple(term for factor, key in reading.terms for term in self.by_key[key].is_.times(factor).terms)
         )
 
     def label(self, reading: Linear) -> str:
         """Return a sum of meanings in words."""
-        return reading.print(lambda key: self.by_key[key].label)
+        return reading.words(lambda key: self.by_key[key].label)

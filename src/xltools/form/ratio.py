@@ -64,9 +64,9 @@ class Ratio(NamedTuple):
         """Return formulas for whether it has no value, and for its value before rounding."""
         top, bottom = (side.print(show) for side in (self.top, self.bottom))
         is_zero = f"{bottom}=0"
-        if len(self.bottom.terms) > 1:  # without the errors of binary arithmetic
+        if is_compound(self.bottom):  # without the errors of binary arithmetic
             bottom, is_zero = f"({bottom})", f"ROUND({bottom},6)=0"
-        if len(self.top.terms) > 1:
+        if is_compound(self.top):
             top = f"({top})"
         scale = f"{self.scale}*" if self.scale > 1 else ""
         return is_zero, f"{scale}{top}/{bottom}"
@@ -113,6 +113,11 @@ class Product(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.one} times {self.other}"
+
+
+def is_compound(side: Linear) -> bool:
+    """Return whether a sum stands in brackets where it is divided: it has several terms, or a number before its name."""
+    return len(side.terms) > 1 or side.has_multiples
 
 
 def sum_or_ratio(text: str) -> Linear | Ratio:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xltools.form.linear import Linear
+from xltools.form.linear import Linear, Term
 from xltools.form.model import Form
 from xltools.form.wording import Wording, own_name, time_of
 
 
 def spelled_out(linear: Linear, form: Form) -> Linear:
     """Return a sum of cells and meanings as a sum of cells; raises :class:`KeyError` for a name that is neither."""
-    terms: list[tuple[int, str]] = []
-    for sign, name in linear.terms:
-        figure = form.figures[own_name(name)]
-        terms += [(sign * inner, time_of(name) + cell) for inner, cell in figure.terms]
+    terms: list[Term] = []
+    for factor, name in linear.terms:
+        figure = form.figures[own_name(name)].times(factor)
+        terms += [(inner, time_of(name) + cell) for inner, cell in figure.terms]
     return linear._replace(terms=tuple(terms))
 
 

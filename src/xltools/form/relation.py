@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import operator
 import re
-from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -28,7 +28,7 @@ _COMMA = r",(?![^()]*\))"  # none of those in brackets
 _CHOSEN = re.compile(
     r"\s*(?!(?:last|ago)\.)([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(!?=)\s*([a-z][a-z0-9_]*)\s*"
 )
-_COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
+_COMPARED: dict[str, Callable[[Decimal | Fraction, Decimal | Fraction], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<=": operator.le,
@@ -66,6 +66,11 @@ class Relation(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """The names on both sides."""
         return self.left.names + self.right.names
+
+    @property
+    def has_multiples(self) -> bool:
+        """Whether a number stands before one of the names."""
+        return self.left.has_multiples or self.right.has_multiples
 
     @property
     def is_linear(self) -> bool:
@@ -118,7 +123,8 @@ class Condition(NamedTuple):
             try:
                 relations.append(_chosen(part) or Relation.parse(part))
             except LinearSyntaxError as error:
-                raise ConditionError("not-a-condition", text=part.strip()) from error
+                code = "not-a-condition" if error.code == "not-a-sum" else error.code
+                raise ConditionError(code, **error.facts | {"text": part.strip()}) from error
         return cls(tuple(relations))
 
     @property
@@ -144,13 +150,15 @@ class Condition(NamedTuple):
 
     def can_hold(self, may_be_below_zero: Callable[[str], bool]) -> bool:
         """Return whether it holds for some figures, as far as its comparisons of one sum with a number tell."""
-        asked: dict[frozenset[tuple[str, int]], list[tuple[str, Decimal]]] = {}
+        asked: dict[frozenset[tuple[str, Fraction]], list[tuple[str, Fraction]]] = {}
         for one in self.relations:
-            counts: Counter[str] = Counter()
-            for sign, name in (*one.left.terms, *((-sign, name) for sign, name in one.right.terms)):
-                counts[name] += sign
-            terms = frozenset((name, times) for name, times in counts.items() if times)
-            number = EXACT.subtract(one.right.constant, one.left.constant)
+            counts: dict[str, Fraction] = {}
+            for factor, name in (*one.left.terms, *one.right.times(-1).terms):
+                counts[name] = counts.get(name, Fraction(0)) + Fraction(factor)
+            # 2 * a > 4 says the same as a > 2.
+            unit = abs(next((counts[name] for name in sorted(counts) if counts[name]), Fraction(1)))
+            terms = frozenset((name, times / unit) for name, times in counts.items() if times)
+            number = Fraction(EXACT.subtract(one.right.constant, one.left.constant)) / unit
             opposite = frozenset((name, -times) for name, times in terms)
             if opposite in asked and opposite != terms:
                 asked[opposite].append((_TURNED.get(one.sign, one.sign), -number))
@@ -159,7 +167,7 @@ class Condition(NamedTuple):
         for terms, bounds in asked.items():
             signs = {times > 0 for _, times in terms}
             if len(signs) <= 1 and not any(may_be_below_zero(name) for name, _ in terms):
-                bounds.append(("=" if not signs else ">=" if signs == {True} else "<=", ZERO))
+                bounds.append(("=" if not signs else ">=" if signs == {True} else "<=", Fraction(0)))
         return all(map(_can_be, asked.values()))
 
     def __str__(self) -> str:
@@ -179,7 +187,7 @@ ALWAYS = Condition()
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
-def _can_be(bounds: list[tuple[str, Decimal]]) -> bool:
+def _can_be(bounds: list[tuple[str, Fraction]]) -> bool:
     """Return whether a number can be as all *bounds* say: if any can, one of them, or one between or beyond them."""
     ends = sorted({number for _, number in bounds})
     between = [(one + other) / 2 for one, other in pairwise(ends)]

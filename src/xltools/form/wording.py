@@ -69,7 +69,7 @@ class Brace(NamedTuple):
     @property
     def word(self) -> str:
         """The name, if the sum is a single name, which may be a word or a list; otherwise ""."""
-        return self.sum.names[0] if self.sum.terms == ((1, self.sum.names[0]),) and not self.manner else ""
+        return "" if self.manner else self.sum.single
 
     def __str__(self) -> str:
         return f"{{{self.manner}: {self.sum}}}" if self.manner else f"{{{self.sum}}}"

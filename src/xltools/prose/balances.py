@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.form.linear import ZERO
+from xltools.form.linear import ZERO, Factor
 from xltools.form.model import Identity
 from xltools.prose.mentions import Context, FilingProse, Interpretation, Mention
 
@@ -23,7 +23,7 @@ class Term(NamedTuple):
 
     mention: Mention
     reading: Interpretation
-    side: int
+    side: Factor
 
 
 class Imbalance(NamedTuple):
@@ -58,7 +58,7 @@ def imbalances(about: FilingProse) -> Iterator[Imbalance]:
             continue
         others = _numbers(about, mentions)
         for identity in about.form.identities:
-            if not identity.constraint.is_exact:
+            if not identity.constraint.is_exact or identity.relation.has_multiples:
                 continue
             cells = _sides(identity)
             # One that equals a figure of the tables in another reading, such as 办结 without 其他处理, is no term.
@@ -83,14 +83,14 @@ def _is_clear(cover: tuple[Term, ...], covers: list[tuple[Term, ...]]) -> bool:
     )
 
 
-def _sides(identity: Identity) -> dict[str, int]:
+def _sides(identity: Identity) -> dict[str, Factor]:
     """Return the cells of a rule, each with its sign when all stand on the left."""
     left, _, right = identity.relation
-    return {name: sign for sign, name in left.terms} | {name: -sign for sign, name in right.terms}
+    return {name: sign for sign, name in (*left.terms, *right.times(-1).terms)}
 
 
 def _covers(
-    mentions: Sequence[Mention], cells: dict[str, int], chosen: tuple[Term, ...]
+    mentions: Sequence[Mention], cells: dict[str, Factor], chosen: tuple[Term, ...]
 ) -> Iterator[tuple[Term, ...]]:
     """Yield every choice of numbers and readings that together are the rule: each of its cells once."""
     if not cells:
@@ -105,7 +105,7 @@ def _covers(
                 yield from _covers(others, rest, (*chosen, Term(mention, reading, side)))
 
 
-def _side(reading: Interpretation, cells: dict[str, int]) -> int:
+def _side(reading: Interpretation, cells: dict[str, Factor]) -> Factor:
     """Return the side on which a reading is part of what is left of a rule; 0 if it is none."""
     sides = {sign * cells.get(name, 0) for sign, name in reading.sum.terms}
     return sides.pop() if len(sides) == 1 else 0

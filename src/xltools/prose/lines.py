@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from xltools.form.linear import Linear
+from xltools.form.linear import Linear, Term
 from xltools.form.model import Form
 from xltools.form.prose import Claim
 from xltools.form.sections import Block, Line, leaves, walk
@@ -36,9 +36,9 @@ class TableNames(NamedTuple):
     row: str | None
     column: str | None
 
-    def sum(self, pairs: Iterable[tuple[str, str]], sign: int = 1) -> Linear:
+    def sum(self, pairs: Iterable[tuple[str, str]]) -> Linear:
         """Return the sum of those cells that are there; without terms if none is."""
-        return Linear(tuple((sign, self.cells[pair]) for pair in pairs if pair in self.cells))
+        return Linear(tuple((1, self.cells[pair]) for pair in pairs if pair in self.cells))
 
 
 class NamedLine(NamedTuple):
@@ -92,13 +92,13 @@ class LineNames(NamedTuple):
         table = self.tables[line.block]
         place = {name: pair for pair, name in table.cells.items()}
         usual = table.row if line.is_row else table.column
-        terms: list[tuple[int, str]] = []
-        for sign, name in linear.terms:
+        terms: list[Term] = []
+        for factor, name in linear.terms:
             row, column = place.get(name, ("", ""))
             if not row or (row if line.is_row else column) != usual:
                 return None
             pairs = ((key, column) if line.is_row else (row, key) for key in line.keys)
-            terms += table.sum(pairs, sign).terms
+            terms += table.sum(pairs).times(factor).terms
         return Linear(tuple(terms))
 
 
@@ -176,5 +176,9 @@ def _without(name: str, subjects: Iterable[str]) -> Iterator[str]:
 def _usual(axis: Sequence[Line]) -> str | None:
     """Return the key of the total of an axis, or of its only line."""
     held = [line for line in leaves(tuple(axis)) if not line.is_quotient]
-    totals = [line.key for line in axis if line.adds_lines and not line.lines]
+    totals = [
+        line.key
+        for line in axis
+        if line.total and line.adds_lines and not line.lines and not line.total.has_multiples
+    ]
     return totals[0] if len(totals) == 1 else held[0].key if len(held) == 1 else None

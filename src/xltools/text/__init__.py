@@ -32,9 +32,9 @@ _COMMANDS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066
 
 
 class Sum(NamedTuple):
-    """The terms of a sum: sign, name and figure of each."""
+    """The terms of a sum: the factor, the name and the figure of each."""
 
-    terms: tuple[tuple[int, str, Decimal], ...]
+    terms: tuple[tuple[int | Decimal, str, Decimal], ...]
 
 
 class Side(NamedTuple):
@@ -272,17 +272,22 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
 
 def _terms(total: Sum) -> str:
     """Return ``1,180 + 31``: the terms other than 0, or ``0`` if there are none."""
-    return _joined([(sign, number(value)) for sign, _, value in total.terms if value]) or "0"
+    return _joined([(factor, number(value)) for factor, _, value in total.terms if value]) or "0"
 
 
 def _named_terms(total: Sum) -> str:
     """Return all terms, each figure preceded by its name if it has one."""
-    return _joined([(sign, f"{name} {number(value)}".lstrip()) for sign, name, value in total.terms]) or "0"
+    return _joined([(f, f"{name} {number(value)}".lstrip()) for f, name, value in total.terms]) or "0"
 
 
-def _joined(terms: list[tuple[int, str]]) -> str:
-    text = "".join(f" {'-' if sign < 0 else '+'} {term}" for sign, term in terms)
+def _joined(terms: list[tuple[int | Decimal, str]]) -> str:
+    text = "".join(f" {'-' if factor < 0 else '+'} {_multiple(factor)}{term}" for factor, term in terms)
     return text.removeprefix(" + ").removeprefix(" ")
+
+
+def _multiple(factor: int | Decimal) -> str:
+    digits = f"{Decimal(factor).copy_abs():f}"
+    return "" if digits == "1" else f"{digits} × "
 
 
 def harmless(text: str) -> str:

@@ -13,7 +13,7 @@ from xltools.witness.dropdowns import dependent_choices
 from xltools.witness.lists import CodedColumn, ListFigure, list_figure, name_in_row
 from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 
-SignedNames = tuple[tuple[int, str], ...]
+SignedNames = tuple[tuple[Fraction, str], ...]  # each with what stands before it
 WEIGHED = ".sum"  # after the name of a typed mean: the mean times its weight
 _COVER, _YES, _NUMBER = "封面", "是", "序号"
 _RULE_MAKERS = "rule_makers"  # their lines are asked of all
@@ -32,7 +32,7 @@ class DividedFigure(NamedTuple):
 class FormFigure(NamedTuple):
     """One number of the form.
 
-    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names that a total adds; an
+    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the names that a total adds, with the number before each; an
     input has none. If ``is_wide`` is true, the labels of the row are printed above those of the column. A ratio has a
     ``division``, and so has a mean; a typed mean has the ``weight`` by which it is weighted too.
     """
@@ -262,15 +262,15 @@ class FormFigures:
             return is_rounded(found, expected, division.places)
         return is_same(found or NOTHING, expected or NOTHING)
 
-    def parts(self, name: str) -> Mapping[str, int]:
+    def parts(self, name: str) -> Mapping[str, Fraction]:
         """Return the inputs that a figure adds and the factor of each; an input adds itself once."""
         terms = self.figures[name].terms if name in self.figures else ()
         if not terms:
-            return {name: 1}
-        found: dict[str, int] = {}
-        for sign, term in terms:
+            return {name: Fraction(1)}
+        found: dict[str, Fraction] = {}
+        for factor, term in terms:
             for part, times in self.parts(term).items():
-                found[part] = found.get(part, 0) + sign * times
+                found[part] = found.get(part, NOTHING) + factor * times
         return found
 
 
@@ -386,7 +386,7 @@ class DerivedColumn(NamedTuple):
     shown: tuple[str, str, str] = ("", "", "")
     factors: tuple[tuple[str, bool], ...] = ()  # each with whether it is chosen: then its code counts
     places: int = 0
-    total: tuple[tuple[int, str], ...] = ()
+    total: SignedNames = ()
     columns: Mapping[str, CodedColumn] = {}
     is_conditional: bool = False
 
@@ -549,13 +549,13 @@ def _division(
     weight, own = cell(line.table["mean"]), line.table["key"]
     typed = _spread(other, {one.table["key"]: one for one in others})
     products = tuple((sign, cell(own, across) + WEIGHED) for sign, across in typed)
-    return DividedFigure(products, ((1, weight),), 1, places), "" if "is" in other.table else weight
+    return DividedFigure(products, ((Fraction(1), weight),), 1, places), "" if "is" in other.table else weight
 
 
-def _spread(line: _FigureLine, lines: Mapping[str, _FigureLine]) -> list[tuple[int, str]]:
+def _spread(line: _FigureLine, lines: Mapping[str, _FigureLine]) -> list[tuple[Fraction, str]]:
     """Return a line as a sum of typed lines."""
     if "is" not in line.table:
-        return [(1, line.table["key"])]
+        return [(Fraction(1), line.table["key"])]
     return [
         (sign * inner, key)
         for sign, part in _signed(line.table["is"])
@@ -589,7 +589,7 @@ def _spelled_out(lines: list[_FigureLine], unit: str | None) -> list[_FigureLine
                 other
                 for other in lines
                 if not {"of", "mean"} & other.table.keys()
-                and re.fullmatch(r"(\s*[+-]?\s*(count|sum)\([^()]*\)\s*)*", other.table.get("is", ""))
+                and re.fullmatch(r"(\s*[+-]?[0-9.*\s]*(count|sum)\([^()]*\)\s*)*", other.table.get("is", ""))
                 and other.is_additive
                 and of(other.table) == of(line.table)
             ]
@@ -601,7 +601,7 @@ def _spelled_out(lines: list[_FigureLine], unit: str | None) -> list[_FigureLine
     return found
 
 
-def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[int, str]]:
+def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[Fraction, str]]:
     """Yield the terms of a total. Where a total row meets a total column, both sums are equal; the column's is used.
 
     A row with a sum of its own has no code that a column could ask for.
@@ -622,9 +622,9 @@ def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tupl
                 yield sign, key if "." in key else f"{section}.{key}.{column.table['key']}"
 
 
-def _signed(text: str) -> Iterator[tuple[int, str]]:
+def _signed(text: str) -> Iterator[tuple[Fraction, str]]:
     """Yield the terms of a sum; ``count(cover.kind = portal)`` has the name cover.kind[portal]."""
     counted = re.sub(r"count\(\s*([a-z0-9_.]+)\s*=\s*([a-z0-9_]+)\s*\)", r"\1[\2]", text)
-    term = r"([+-]?)\s*((?:count|sum)\([^()]*\)|[a-z][a-z0-9_.\[\]]*)"
-    for sign, key in re.findall(term, counted):
-        yield -1 if sign == "-" else 1, key
+    term = r"([+-]?)\s*(?:([0-9.]+)\s*\*\s*)?((?:count|sum)\([^()]*\)|[a-z][a-z0-9_.\[\]]*)"
+    for sign, times, key in re.findall(term, counted):
+        yield Fraction(f"{sign}{times or 1}"), key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from openpyxl.utils.cell import get_column_letter
 
 from xltools.witness.dropdowns import DependentChoice, dropdown, offered
-from xltools.witness.form import WEIGHED, DerivedColumn, FieldFigure, FormFigures
+from xltools.witness.form import WEIGHED, DerivedColumn, DividedFigure, FieldFigure, FormFigures, SignedNames
 from xltools.witness.labels import GridPlace, plain
 from xltools.witness.lists import Over, own_formula
 from xltools.witness.value import Unknown, shown, value_of
@@ -274,8 +274,8 @@ def _formula_fault(book: LabelledWorkbook, column: DerivedColumn, number: int, c
     key = column.name.partition(".")[0]
     at = {one: book.address(*book.range_places[f"{key}.{one}"][number]) for one in column.columns}
 
-    def side(terms: Iterable[tuple[int, str]]) -> str:
-        return "".join(("-" if sign < 0 else "+") + term(name) for sign, name in terms).removeprefix("+")
+    def side(terms: SignedNames) -> str:
+        return "".join(_before(factor) + term(name) for factor, name in terms).removeprefix("+")
 
     def term(name: str) -> str:
         if name.startswith("{"):
@@ -286,16 +286,28 @@ def _formula_fault(book: LabelledWorkbook, column: DerivedColumn, number: int, c
         cells = [(at[name.partition(".")[2]], chosen) for name, chosen in column.factors]
         expected = _product(cells, column.places)
         return "" if formula == expected else expected
-    top, bottom, scale, places = column.division or (column.total, (), 1, 0)
+    top, bottom, scale, places = column.division or DividedFigure(column.total, (), 1, 0)
     if not all(term(name) for _, name in (*top, *bottom)):
         return ""
     expected = side(top)
     if column.division:
         above, below = side(top), side(bottom)
-        zero = f"ROUND({below},6)=0" if len(bottom) > 1 else f"{below}=0"
-        above, below = (f"({text})" if len(x) > 1 else text for text, x in ((above, top), (below, bottom)))
+        zero = f"ROUND({below},6)=0" if _is_compound(bottom) else f"{below}=0"
+        above, below = (
+            f"({text})" if _is_compound(x) else text for text, x in ((above, top), (below, bottom))
+        )
         expected = f'IF({zero},"",ROUND({f"{scale}*" if scale > 1 else ""}{above}/{below},{places}))'
     return "" if formula == expected else expected
+
+
+def _before(factor: Fraction) -> str:
+    """Return what stands before a term of a formula."""
+    times = "" if abs(factor) == 1 else f"{shown(abs(factor))}*"
+    return ("-" if factor < 0 else "+") + times
+
+
+def _is_compound(terms: SignedNames) -> bool:
+    return len(terms) > 1 or any(abs(factor) != 1 for factor, _ in terms)
 
 
 def _term(
@@ -342,7 +354,7 @@ def _figure_faults(
         terms = terms_of(content, sheet) if book.is_formula(*cell) and isinstance(content, str) else None
         wanted = Counter((sign, _term(book, form, cells, name, absent)) for sign, name in figure.terms)
         if terms is None or Counter(terms) != wanted:
-            expected = "".join(f"{'+' if sign > 0 else '-'}{name}" for sign, name in figure.terms)
+            expected = "".join(_before(factor) + name for factor, name in figure.terms)
             yield IssueFault("formula", sheet, address, figure.name, str(content or ""), expected)
         return
     value = value_of(content)

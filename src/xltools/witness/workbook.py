@@ -22,6 +22,7 @@ from xltools.witness.value import NOTHING, Unknown, Value, rounded, value_of
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
 _ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
 _REFERENCE = rf"{_ONE}(?::{_CELL})?"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _COLUMN = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # the defined name of the column of a list
 _OVER = (
     rf"SUM\({_COLUMN}\)|(?:COUNTIFS|SUMIFS)\((?:{_COLUMN}|\"(?:[^\"]|\"\")*\"|,)*\)"
@@ -29,8 +30,8 @@ _OVER = (
     rf"|SUMPRODUCT\(--(?:\(\(|EXACT\()(?:{_COLUMN}|\"(?:[^\"]|\"\")*\"|LEN|LEFT|FIND|EXACT|[-()=+,&0-9>])*\)"
 )
 _TERM = re.compile(
-    rf"\s*(?P<sign>[+-]?)\s*(?:SUM\((?P<sum>{_REFERENCE}(?:,{_REFERENCE})*)\)"
-    rf"|N\((?P<chosen>{_ONE})=\"(?P<text>(?:[^\"]|\"\")*)\"\)|(?P<over>{_OVER})|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
+    rf"\s*(?P<sign>[+-]?)\s*(?:(?P<factor>{_NUMBER})\*)?(?:SUM\((?P<sum>{_REFERENCE}(?:,{_REFERENCE})*)\)"
+    rf"|N\((?P<chosen>{_ONE})=\"(?P<text>(?:[^\"]|\"\")*)\"\)|(?P<over>{_OVER})|(?P<cell>{_ONE})|(?P<number>{_NUMBER}))\s*"
 )
 
 
@@ -38,7 +39,7 @@ _TERM = re.compile(
 _QUOTIENT = re.compile(
     r'=IF\((?P<zero>.+?)=0,"",ROUND\((?:(?P<scale>100|1000)\*)?(?P<top>[^/]+)/(?P<bottom>[^/]+),(?P<places>[0-9])\)\)'
 )
-_PRODUCT = re.compile(rf"([+-]?)({_CELL})\*({_CELL})")
+_PRODUCT = re.compile(rf"([+-]?)(?:({_NUMBER})\*)?({_CELL})\*({_CELL})")
 _RANGE = rf"(?:'((?:[^']|'')+)'|([^\W0-9]\w*))!({_CELL}(?::{_CELL})?)"  # of one line, a cell
 _ROWS = "各单位数据"
 _DEEPEST = 50  # formulas that refer to one another
@@ -114,7 +115,7 @@ class LabelledWorkbook:
             return Unknown("formula")
         total = NOTHING
         for sign, factors in terms:
-            product = Fraction(sign)
+            product = sign
             for factor in factors:
                 value = factor if isinstance(factor, Fraction) else self._term(factor, above)
                 if isinstance(value, Unknown):
@@ -281,15 +282,15 @@ def _grid(page: Any) -> LabelGrid:
     return LabelGrid(texts, anchors)
 
 
-def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace | Chosen | Over]] | None:
-    """Return the signed numbers and cells that a formula on *sheet* adds; ``None`` for any other formula."""
-    found: list[tuple[int, Fraction | CellPlace | Chosen | Over]] = []
+def terms_of(formula: str, sheet: str) -> list[tuple[Fraction, Fraction | CellPlace | Chosen | Over]] | None:
+    """Return the numbers and cells that a formula on *sheet* adds, with the number before each; ``None`` for any other formula."""
+    found: list[tuple[Fraction, Fraction | CellPlace | Chosen | Over]] = []
     position = 1
     while position < len(formula):
         term = _TERM.match(formula, position)
         if term is None or not (term["sign"] or position == 1):
             return None
-        sign = -1 if term["sign"] == "-" else 1
+        sign = Fraction(f"{term['sign']}{term['factor'] or 1}")
         if term["number"]:
             found.append((sign, Fraction(term["number"])))
         elif term["over"]:
@@ -334,11 +335,13 @@ def _divided(quotient: DividedCell, top: Value, bottom: Value) -> Value:
 
 def products_of(
     formula: str, sheet: str
-) -> list[tuple[int, tuple[Fraction | CellPlace | Chosen | Over, ...]]] | None:
+) -> list[tuple[Fraction, tuple[Fraction | CellPlace | Chosen | Over, ...]]] | None:
     """Return the signed terms of a formula, each a number, a cell or the product of two; ``None`` for any other formula."""
     products = list(_PRODUCT.finditer(formula))
     if "".join(found[0] for found in products) == formula[1:]:
-        return [(-1 if p[1] == "-" else 1, (*_cells(p[2], sheet), *_cells(p[3], sheet))) for p in products]
+        return [
+            (Fraction(f"{p[1]}{p[2] or 1}"), (*_cells(p[3], sheet), *_cells(p[4], sheet))) for p in products
+        ]
     terms = terms_of(formula, sheet)
     return None if terms is None else [(sign, (term,)) for sign, term in terms]
 
