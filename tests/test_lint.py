@@ -15,6 +15,7 @@ import test_fields
 import test_given
 import test_given_lines
 import test_lists
+import test_multiples
 import test_own_sums
 import test_products
 import test_whose
@@ -749,6 +750,7 @@ def test_every_problem_of_a_form_has_a_case():
         code for *_, code in test_beside.FAULTS
     }
     of_lists |= {code for _, code in test_products.FAULTS.values()}
+    of_lists |= {code for *_, code in test_multiples.FAULTS.values()} | {test_multiples.NOT_HERE}
     of_blocks |= {code for _, code, _ in test_days.FAULTS.values()}
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")

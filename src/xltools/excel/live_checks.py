@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from xltools.data.list_lines import APART, NO_LINE_ABOVE, NOT_ASKED, REQUIRED, LineFault
+from xltools.data.number import digits
 from xltools.excel.formula import (
     BROKEN,
     PLACES,
@@ -376,7 +377,7 @@ def check_result(layout: Layout, check: Check, sheet: str, values: Mapping[str, 
     for constraint in check.constraints:
         if form.is_broken(constraint, values):
             relation = constraint.relation
-            much = f"{abs(relation.difference(values)):f}" if _WORDS[relation.sign][1] else ""
+            much = digits(abs(as_rounded(relation.difference(values)))) if _WORDS[relation.sign][1] else ""
             return _failed(layout, constraint, sheet) + much
     unneeded = (one for one in means if values.get(one.name) and not values.get(one.weight))
     if cell := next(unneeded, None):

@@ -186,7 +186,7 @@ class Linear(NamedTuple):
                 elif factor == -1:
                     total = subtract(total, value)
                 else:
-                    total = add(total, EXACT.multiply(factor, value))
+                    total = add(total, EXACT.multiply(factor, value).normalize(EXACT))  # 0.5 × 4 is 2, not 2.0
         return total
 
     def print(self, show: Callable[[str], str], times: str = "*") -> str:
