@@ -149,6 +149,9 @@ def _derived_columns(draw: st.DrawFn, numbers: Sequence[str]) -> list[str]:
         factor = draw(st.sampled_from(numbers))
         kind = ', number = "decimal", decimals = 1' if factor != "n0" else ""
         columns.append(f'key = "product", label = "积", is = "n0 times {factor}"{kind}')
+    if draw(st.booleans()):
+        is_ = f"2 * n0 + {draw(FACTORS)}{numbers[-1]}" if numbers[1:] else "2.5 * n0"
+        columns.append(f'key = "double", label = "倍", is = "{is_}", number = "decimal"')
     if draw(st.booleans()):  # the sum of those like it
         columns.append(
             f'key = "own", label = "同", is = "{draw(st.sampled_from(numbers))} - sum(list.n0, kd = row)"'
@@ -189,6 +192,7 @@ def list_forms(draw: st.DrawFn) -> Form:
     if draw(st.booleans()):
         one, sign = draw(st.sampled_from(numbers)), draw(st.sampled_from(SIGNS))
         when = draw(st.sampled_from(["", 'when = "kd = a"\n', 'when = "kd != a, n0 > 1"\n']))
+        one = draw(FACTORS) + one
         rule = f'[[section.list.rule]]\nkey = "r"\nlabel = "规则"\nauthority = "inferred"\ncolumns = "{one} {sign} {draw(st.integers(0, 2))}"\n{when}'
     days = [f"k{index}" for index, kind in enumerate(kinds, 1) if kind == "date"]
     if days and draw(st.booleans()):
@@ -202,8 +206,11 @@ under = "codes"
 items = [{ key = "u", label = "己", under = "a" }, { key = "v", label = "庚", under = "01" }, { key = "w", label = "辛" }]
 """
     lists = "".join(f"  {{ {column} }},\n" for column in order)
+    figures = ["count(list, kd = row)", "sum(list.n0, kd = row)", "0.5 * sum(list.n0, kd = row)"]
+    derived = (re.match('key = "(product|double)"', column) for column in columns)
+    figures += [f"sum(list.{found[1]}, kd = row)" for found in derived if found]
     counted = ", ".join(
-        f'{{ key = "t{n}", label = "列{n}", is = "{draw(st.sampled_from(["count(list, kd = row)", "sum(list.n0, kd = row)"]))}" }}'
+        f'{{ key = "t{n}", label = "列{n}", is = "{draw(st.sampled_from(figures))}", number = "decimal", unit = "个" }}'
         for n in range(2)
     )
     text = f"""schema = 2
@@ -276,7 +283,11 @@ def expected_in_lines(form: Form, lines: Sequence[Mapping[str, Decimal | str]]) 
             left, sign, right = re.split(r" (<=|>=|!=|=|<|>) ", relation)
             if left == "kd":
                 return (line.get("kd", "") == right) is (sign == "=")
-            return _HOLDS[sign](value(left), value(right))
+            factor, _, left = left.rpartition(" * ")
+            one = value(left)
+            return _HOLDS[sign](
+                Decimal(factor) * one if isinstance(one, Decimal) and factor else one, value(right)
+            )
 
         found |= {
             ("required", key, number)
@@ -286,12 +297,12 @@ def expected_in_lines(form: Form, lines: Sequence[Mapping[str, Decimal | str]]) 
         if line.get("kd") and line.get("under") and line["kd"] not in under[str(line["under"])]:
             found.add(("not-a-choice", "under", number))
         for relation, when in rules:
-            names = relation.split(" ")[::2]
+            names = relation.rpartition(" * ")[2].split(" ")[::2]
             is_known = any if columns[names[0]].get("kind") != "date" else all
             if not is_known(name in line or name in FIXED_DAYS for name in names):
                 continue
             if not holds(relation) and all(map(holds, filter(None, when.split(", ")))):
-                found.add(("rule-broken", relation.split(" ")[0], number))
+                found.add(("rule-broken", names[0], number))
     return found | _expected_of_keys(section, lines)
 
 

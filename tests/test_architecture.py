@@ -307,7 +307,7 @@ def test_every_problem_that_can_be_raised_has_its_words():
         )
     raised |= {
         *("unknown-level", "fixed-level", "fixed-waiver", "not-above-zero", "unknown-code", "waiver-blank"),
-        "not-a-sum",
+        *("not-a-sum", "not-a-condition", "bad-factor", "names-multiplied", "factor-without-name"),
         "repeated-key",
         "repeated-label",
         "repeated-sheet",

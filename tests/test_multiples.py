@@ -47,6 +47,12 @@ SOUND = {
     "rooms.single.n": "3",
     "rooms.lent.n": "11",
 }
+BOUGHT = [
+    ("B1", "coal", "100.5", "812.33", "0"),  # 81639.165 is rounded
+    ("B2", "coal", "20", "799.99", "99.99"),
+    ("B3", "power", "41.07", "6150", ""),
+    ("B4", "gas", "0.5", "", ""),  # without a price there is no amount
+]
 COVER = {"cover.preparer": "张三", "cover.canteen": "yes"}
 
 
@@ -61,8 +67,15 @@ def figures(**changes):
     }
 
 
-def workbook(code="001", **changes):
-    return write_return(FORM, stamp(code), figures(**changes), COVER)
+def lines_of(rows):
+    for number, (bill, fuel, *others) in enumerate(rows, 1):
+        quantity, price, free = (Decimal(text) if text else "" for text in others)
+        yield ListLine(number, (bill, fuel, quantity, price, "", free))
+
+
+def workbook(code="001", bought=BOUGHT, **changes):
+    lists = {"purchases": tuple(lines_of([(f"{code}{bill}", *rest) for bill, *rest in bought]))}
+    return write_return(FORM, stamp(code), figures(**changes), COVER, lists=lists)
 
 
 def filing(content, name="001.xlsx") -> Return:
@@ -85,6 +98,10 @@ def test_a_sound_return_has_exact_totals():
     assert complete["output.now.pay"] == 80_000
     assert complete["rooms.beds.n"] == 11
     assert complete["rooms.meals.n"] == 30
+    amounts = [Decimal("81639.17"), Decimal("15999.80"), Decimal("252580.50")]
+    assert complete["bought.coal.paid"] == sum(amounts[:2])  # of what the lines show
+    assert complete["bought.total.paid"] == complete["sum(purchases.amount)"] == sum(amounts)
+    assert complete["bought.total.tax"] == Decimal("0.13") * (sum(amounts) - Decimal("99.99"))
 
 
 @pytest.mark.parametrize(
@@ -92,6 +109,12 @@ def test_a_sound_return_has_exact_totals():
     [
         ({"output__now__sales": "79.99"}, ("rule-broken", "output.now.output"), "8 × 工业总产值 100"),
         ({"rooms__lent__n": "12"}, ("rule-broken", "rooms.lent.n"), "床位 11"),
+        (
+            {"bought": [("B1", "coal", "1", "800", "0"), ("B2", "gas", "", "", "800.01")]},
+            ("rule-broken", "purchases.free[001B2]"),
+            "金额合计 800",
+        ),
+        ({"bought": [("B1", "coal", "1000", "1000.01", "0")]}, ("rule-broken", "bought.total.paid"), "10000 × "),
         (
             {"output__now__part": "21", "output__now__sales": "149", "output__now__output": "100"},
             ("rule-question", "output.now.part"),
@@ -115,11 +138,33 @@ def test_one_broken_rule_is_one_finding_and_its_check_says_so(changes, expected,
     assert any(text.startswith(("×", "？", "！")) for text in results)
 
 
+def test_an_amount_that_was_typed_over_counts_as_what_it_is_derived_from_and_is_told_once():
+    def edit(book):
+        book["购进金额清单"]["F4"] = 80000
+
+    one = filing(resaved(workbook(), edit))
+    assert [f for f in told(one) if f[0] != "not-calculated"] == [("ratio-wrong", "purchases.amount[001B1]")]
+    assert one.record.complete()["bought.coal.paid"] == Decimal("97638.97")
+
+
+def test_what_could_not_be_read_leaves_the_sum_of_products_undecided():
+    def edit(book):
+        book["购进金额清单"]["D4"] = "约100"
+
+    one = filing(resaved(workbook(), edit))
+    assert [f for f in told(one) if f[0] != "not-calculated"] == [("text-vague", "purchases.quantity[001B1]")]
+    assert "sum(purchases.amount, fuel = coal)" in one.unread
+
+
 def test_totals_and_checks_are_live_formulas():
     book = openpyxl.load_workbook(io.BytesIO(workbook()))
     assert book["能源消费"]["C8"].value == "=0.7143*C4+1.4714*C5+13.3*C6+1.229*C7"
     assert book["床位"]["B7"].value == "=2*B4+B5"
     assert book["产销"]["H4"].value == '=IF(ROUND(E4+0.5*F4,6)=0,"",ROUND((10000*B4)/(E4+0.5*F4),0))'
+    assert book["购进金额"]["C4"].value == '=SUMIFS(purchases.amount,purchases.fuel,"=原煤")'
+    assert book["购进金额"]["D4"].value == (
+        '=0.13*SUMIFS(purchases.amount,purchases.fuel,"=原煤")-0.13*SUMIFS(purchases.free,purchases.fuel,"=原煤")'
+    )
     checks = " ".join(str(cell.value) for cell in book["产销"][4])
     assert "ROUND(8*B4-(10*C4),6)>0" in checks
     assert "=30*N('封面'!B12=" in book["床位"]["B9"].value

@@ -1,4 +1,4 @@
-"""A column of a list that is the product of two others: derived in each line, never typed and never added."""
+"""A column of a list that is the product of two others: derived in each line and never typed; its sum over lines."""
 
 from __future__ import annotations
 
@@ -209,7 +209,13 @@ FAULTS = {
     "of a text": (("impact times likelihood", "impact times name"), "not-compared"),
     "of an unknown column": (("impact times likelihood", "impact times likelihod"), "unknown-name"),
     "of a product": (("hours times impact", "hours times score"), "ratio-in-sum"),
-    "in a sum": (('is = "count(register)"', 'is = "sum(register.score)"'), "ratio-in-sum"),
+    "in the sum of a line": (
+        (
+            'is = "hours times impact" }',
+            'is = "hours times impact" },\n  { key = "twice", label = "倍", is = "2 * score", unit = "分" }',
+        ),
+        "ratio-in-sum",
+    ),
     "of three": (("impact times likelihood", "impact times likelihood times impact"), "not-a-sum"),
     "whole, of decimals": (("impact times likelihood", "impact times hours"), "product-whole"),
     "with decimals, whole": (

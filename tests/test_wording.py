@@ -132,7 +132,7 @@ def test_a_brace_alone_is_refused(text):
     assert caught.value.code == "lone-brace"
 
 
-@pytest.mark.parametrize("text", ["{}", "{新收}", "{new *2}", "{25}", "{growth: new}"])
+@pytest.mark.parametrize("text", ["{}", "{新收}", "{new /2}", "{25}", "{growth: new}"])
 def test_what_is_no_sum_of_names_is_refused(text):
     with pytest.raises(WordingError) as caught:
         Wording.parse(text)

@@ -80,7 +80,7 @@ def _derived(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]
         one = form.lists[key]
         known = LineFigures(form, key, lines, figures)
         in_any = frozenset().union(*unread.get(key, {}).values())
-        unsure = {str(over) for over in one.of_line if not in_any.isdisjoint(over.columns)}
+        unsure = {str(over) for over in one.of_line if not in_any.isdisjoint(one.typed_for(over))}
         pairs = zip(lines, line_keys(one, lines), strict=True)
         for number, (line, line_key) in enumerate(pairs, 1):
             lost = filing.unread | unsure | unread.get(key, {}).get(line_key, set())

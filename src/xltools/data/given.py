@@ -161,7 +161,8 @@ def _with_lines(filing: Return, one: List, given: Mapping[str, ListValue]) -> Re
     values |= list_figures(filing.form, {one.key: whole})
     record = replace(filing.record, values=values, lists={**filing.record.lists, one.key: whole})
     figures = filing.form.list_figures
-    known = {name for name in over if {figures[name].column, *dict(figures[name].where)} <= {"", *one.given}}
+    given_columns = frozenset(one.given)
+    known = {name for name in over if one.typed_for(figures[name]) <= given_columns}
     return replace(
         filing,
         findings=(*filing.findings, *faults),

@@ -77,7 +77,7 @@ def list_figures(form: Form, lists: Lists) -> dict[str, Decimal]:
             asked.setdefault((over.list, over.column, columns), []).append((name, codes))
     found: dict[str, Decimal] = {}
     for (key, column, columns), names in asked.items():
-        sums = _sums(form.lists[key], lists[key], column, columns)
+        sums = _sums(form, key, lists[key], column, columns)
         kinds = [form.column_kinds[f"{key}.{one}"] for one in columns]
         for name, codes in names:
             if all(
@@ -105,8 +105,7 @@ class _OwnFigure:
     """
 
     def __init__(self, form: Form, over: OverList) -> None:
-        one = form.lists[over.list]
-        self._at = one.keys.index(over.column) if over.column else -1
+        self._form, self._over, one = form, over, form.lists[over.list]
         self._alike = [one.keys.index(key) for key, code in over.where if code == ROW_CODE]
         fixed = [(key, code) for key, code in over.where if code not in {ROW_CODE, UNDER_ROW}]
         self._fixed = [one.keys.index(key) for key, _ in fixed]
@@ -119,8 +118,9 @@ class _OwnFigure:
     def of(self, lines: Sequence[ListLine]) -> list[Decimal]:
         """Return the figure of each line."""
         sums: dict[tuple[object, ...], Decimal] = {}
-        for line in lines:
-            value = line.values[self._at] if self._at >= 0 else Decimal(1)
+        for line, value in zip(
+            lines, _added(self._form, self._over.list, self._over.column, lines), strict=True
+        ):
             fixed = [line.values[place] for place in self._fixed]
             if isinstance(value, Decimal) and _say(self._kinds, fixed, self._words):
                 key = self._key(line, self._above(line))
@@ -149,17 +149,29 @@ class _OwnFigure:
         return (line.agency, code, *alike)
 
 
+def _added(form: Form, key: str, column: str, lines: Sequence[ListLine]) -> list[ListValue]:
+    """Return what a figure over a list adds of each line: 1, or what it has in a column, typed or derived as it is shown."""
+    if not column:
+        return [_ONE] * len(lines)
+    one = form.lists[key]
+    place = one.keys.index(column)
+    about = one.columns[place]
+    if about.is_ is None:
+        return [line.values[place] for line in lines]
+    numbers = _LineNumbers(form, one, (*about.condition_names, *about.operands))
+    derived = (derived_value(about, numbers.of(line)) for line in lines)
+    return ["" if exact is None else rounded(exact, about.places) for exact in derived]
+
+
 def _sums(
-    one: List, lines: Sequence[ListLine], column: str, columns: Sequence[str]
+    form: Form, key: str, lines: Sequence[ListLine], column: str, columns: Sequence[str]
 ) -> dict[tuple[ListValue, ...], Decimal]:
     """Return the sum of a column, or without one the number of lines, for each combination of values of *columns*."""
-    at, places = one.keys.index(column) if column else -1, [one.keys.index(key) for key in columns]
+    places = [form.lists[key].keys.index(one) for one in columns]
     sums: dict[tuple[ListValue, ...], Decimal] = {}
-    for line in lines:
-        values = line.values
-        value = values[at] if column else Decimal(1)
+    for line, value in zip(lines, _added(form, key, column, lines), strict=True):
         if isinstance(value, Decimal):
-            code = tuple(values[place] for place in places)
+            code = tuple(line.values[place] for place in places)
             sums[code] = EXACT.add(sums.get(code, ZERO), value)
     return sums
 
@@ -211,31 +223,44 @@ class LineFigures:
     ) -> None:
         """Prepare for the *lines* of the list *key*; *figures* are those of the whole return."""
         one = form.lists[key]
-        self._keys, self._lines = one.keys, lines
+        self._lines = lines
         names = [name for rule in one.constraints for name in rule.constraint.names]
         names += [name for column in one.columns for name in (*column.condition_names, *column.operands)]
         self._figures = {name: figures[name] for name in names if name in figures and name not in one.keys}
-        self._products = [column.is_ for column in one.columns if isinstance(column.is_, Product)]
+        self._numbers = _LineNumbers(form, one, names)
         self._own = {str(over): _OwnFigure(form, over).of(lines) for over in one.of_line}
+
+    def of(self, place: int) -> dict[str, Decimal]:
+        """Return those of the line at that place."""
+        values = self._figures | self._numbers.of(self._lines[place])
+        for name, own in self._own.items():
+            values[name] = own[place]
+        return values
+
+
+class _LineNumbers:
+    """What a line has by itself: the numbers in it, those of options that are multiplied, and 1 or 0 for an option or a shape."""
+
+    def __init__(self, form: Form, one: List, names: Sequence[str]) -> None:
+        """Prepare for the *names* for which relations and columns ask."""
+        self._keys = one.keys
+        self._products = [column.is_ for column in one.columns if isinstance(column.is_, Product)]
         self._words = [
             (name, one.keys.index(column), kind, word)
             for name in dict.fromkeys(names)
             if "[" in name
             for column, _, word in [name.removesuffix("]").partition("[")]
-            if isinstance(kind := form.column_kinds[f"{key}.{column}"], Choice | Text)
+            if isinstance(kind := form.column_kinds[f"{one.key}.{column}"], Choice | Text)
         ]
 
-    def of(self, place: int) -> dict[str, Decimal]:
-        """Return those of the line at that place."""
-        line = self._lines[place]
+    def of(self, line: ListLine) -> dict[str, Decimal]:
+        """Return the numbers of a line."""
         pairs = dict(zip(self._keys, line.values, strict=True))
-        values = self._figures | {key: value for key, value in pairs.items() if isinstance(value, Decimal)}
+        values = {key: value for key, value in pairs.items() if isinstance(value, Decimal)}
         for product in self._products:
             values |= product.numbers(pairs)
         for name, column, kind, word in self._words:
             values[name] = _ONE if kind.says(str(line.values[column]), word) else ZERO
-        for name, own in self._own.items():
-            values[name] = own[place]
         return values
 
 
@@ -346,7 +371,7 @@ class LineChecks:
         """
         one = form.lists[key]
         self._keys, self._lines, self._figures = one.keys, lines, LineFigures(form, key, lines, figures)
-        unsure = {str(over) for over in one.of_line if not unread.isdisjoint(over.columns)}
+        unsure = {str(over) for over in one.of_line if not unread.isdisjoint(one.typed_for(over))}
         self._conditional = [
             (place, column, needed)
             for place, column in enumerate(one.columns)

@@ -186,7 +186,8 @@ class Linear(NamedTuple):
                 elif factor == -1:
                     total = subtract(total, value)
                 else:
-                    total = add(total, EXACT.multiply(factor, value).normalize(EXACT))  # 0.5 × 4 is 2, not 2.0
+                    # 0.5 × 4 is 2, and not 2.0.
+                    total = add(total, EXACT.multiply(factor, value).normalize(EXACT))
         return total
 
     def print(self, show: Callable[[str], str], times: str = "*") -> str:

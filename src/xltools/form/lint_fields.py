@@ -295,8 +295,12 @@ def added_faults(column: Column, place: str) -> Iterator[Problem]:
 
 
 def _summed_faults(column: Column, one: List, over: OverList, place: str) -> Iterator[Problem]:
-    """Yield why a column cannot be summed; where each line has the unit of its item, the sum is of one item."""
-    yield from added_faults(column, place)
+    """Yield why a column cannot be summed; where each line has the unit of its item, the sum is of one item.
+
+    What is derived under a condition would have another sum in lines that are added by code.
+    """
+    if not column.is_summed or (one.merge == "code" and column.when.relations):
+        yield from added_faults(column, place)
     is_open = one.unit_column and one.unit_column not in dict(over.where)
     if is_open and not column.unit and not column.is_derived:
         yield Problem("list-unit-open", place, {"name": column.key, "column": one.unit_column})

@@ -319,6 +319,15 @@ class List:
         pairs = ((names, over) for names in relations for over in map(OverList.of, names) if over)
         return {over.column: over.tree for names, over in pairs if over.tree and over.column in names}
 
+    def typed_for(self, over: OverList) -> frozenset[str]:
+        """Return the columns on which a figure over the list depends; of one that it derives, those that it is derived from."""
+        columns = {column.key: column for column in self.columns}
+        found = set(over.columns)
+        if (derived := columns.get(over.column)) and derived.is_derived:
+            names = (*derived.operands, *derived.condition_names)
+            found |= {name.partition("[")[0] for name in names}
+        return frozenset(found)
+
     def is_of_agency(self, column: Column) -> bool:
         """Return whether what a column derives from other lines is of one agency among those of a roll-up."""
         return self.merge == "stack" and column.says_row

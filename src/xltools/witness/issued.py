@@ -17,7 +17,15 @@ from xltools.witness.form import WEIGHED, DerivedColumn, DividedFigure, FieldFig
 from xltools.witness.labels import GridPlace, plain
 from xltools.witness.lists import Over, own_formula
 from xltools.witness.value import Unknown, shown, value_of
-from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
+from xltools.witness.workbook import (
+    IN_LINE,
+    CellPlace,
+    Chosen,
+    LabelledWorkbook,
+    products_of,
+    quotient_of,
+    terms_of,
+)
 
 _DASH = "—"
 # Of a decimal number with a limit of decimals; the least is in the second group.
@@ -193,9 +201,6 @@ def _void_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFau
                 yield IssueFault("lock", place[0], address, name, "unlocked", "locked")
 
 
-_IN_LINE = re.compile(r'=IF\(COUNTA\([A-Z0-9:,]+\)=0,"",(.*)\)')
-
-
 def _list_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
     """Yield the lines of lists in which a column that is derived has another formula, or is not locked."""
     for column in form.derived:
@@ -266,7 +271,7 @@ def _formula_fault(book: LabelledWorkbook, column: DerivedColumn, number: int, c
         items = f"xltools.codes.{codes}"
         expected = f'=IFERROR(LOOKUP(2,1/({items}={cell}),{items}.{what})&"","")'
         return "" if content == expected else expected
-    found = _IN_LINE.fullmatch(content)
+    found = IN_LINE.fullmatch(content)
     formula = found[1] if found else ""
     if column.is_conditional:  # the condition itself is not looked at
         condition = re.fullmatch(r'IF\(AND\(.*?\),((?:SUM|N\(|IF|ROUND\().*),""\)', formula)

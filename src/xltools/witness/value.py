@@ -25,7 +25,7 @@ NOTHING = Fraction(0)
 
 
 def value_of(content: object) -> Value:
-    """Return the value of a cell with this *content* from openpyxl, which is not a formula.
+    """Return the value of a cell with this *content* from openpyxl, which is not a formula; or of what one gives.
 
     Spreadsheets store binary doubles and show 15 significant digits, so the value is rounded to these.
     """
@@ -33,7 +33,7 @@ def value_of(content: object) -> Value:
         return None
     if isinstance(content, bool):
         return Unknown("truth")
-    if isinstance(content, int):
+    if isinstance(content, int | Fraction):
         return Fraction(content)
     if isinstance(content, float) and math.isfinite(content):
         return Fraction(format(content, ".15g"))

@@ -40,6 +40,12 @@ _QUOTIENT = re.compile(
     r'=IF\((?P<zero>.+?)=0,"",ROUND\((?:(?P<scale>100|1000)\*)?(?P<top>[^/]+)/(?P<bottom>[^/]+),(?P<places>[0-9])\)\)'
 )
 _PRODUCT = re.compile(rf"([+-]?)(?:({_NUMBER})\*)?({_CELL})\*({_CELL})")
+# What is derived in the line of a list, and the product of two of its cells, in some of which an option with its code is chosen.
+IN_LINE = re.compile(r'=IF\(COUNTA\([A-Z0-9:,]+\)=0,"",(.*)\)')
+_FACTOR = rf'(?:{_CELL}|VALUE\(LEFT\({_CELL},FIND\(" ",{_CELL}&" "\)-1\)\))'
+_TIMES = re.compile(
+    rf'(?:IF\(COUNT\([A-Z0-9,]+\)<[12],"",)?(?:IFERROR\()?ROUND\(({_FACTOR})\*({_FACTOR}),([0-9])\)[,")]*'
+)
 _RANGE = rf"(?:'((?:[^']|'')+)'|([^\W0-9]\w*))!({_CELL}(?::{_CELL})?)"  # of one line, a cell
 _ROWS = "各单位数据"
 _DEEPEST = 50  # formulas that refer to one another
@@ -184,10 +190,30 @@ class LabelledWorkbook:
 
     @cached_property
     def ranges(self) -> dict[str, list[Any]]:
-        """The contents of the cells that have one defined name."""
+        """The contents of the cells that have one defined name; of a sum or a product in a line, what it gives."""
         return {
-            name: [self.content(*place) for place in places] for name, places in self.range_places.items()
+            name: [self._in_line(*place) for place in places] for name, places in self.range_places.items()
         }
+
+    def _in_line(self, sheet: str, place: GridPlace) -> Any:
+        content = self.content(sheet, place)
+        found = IN_LINE.fullmatch(content) if isinstance(content, str) else None
+        if found is None:
+            return content
+        if product := _TIMES.fullmatch(found[1]):
+            one, other = (self._factor(text, sheet) for text in (product[1], product[2]))
+            if isinstance(one, Fraction) and isinstance(other, Fraction):
+                return rounded(one * other, int(product[3]))
+            return content if isinstance(one, Unknown) or isinstance(other, Unknown) else None
+        total = self._sum("=" + re.sub(rf"N\(({_CELL})\)", r"\1", found[1]), sheet, ((sheet, place),))
+        return content if isinstance(total, Unknown) else total
+
+    def _factor(self, text: str, sheet: str) -> Value:
+        ((_, cell),) = {*_cells(text.partition(",")[0], sheet)}
+        if not text.startswith("VALUE"):
+            return self.value(sheet, cell)
+        code = str(self.content(sheet, cell) or "").partition(" ")[0]
+        return Fraction(int(code)) if code.isdecimal() else None
 
     @cached_property
     def range_places(self) -> dict[str, list[CellPlace]]:

@@ -441,7 +441,7 @@ class _FilingBuilder:
         self.unread |= {
             figure
             for figure, over in form.list_figures.items()
-            if over.list == key and column.key in over.columns
+            if over.list == key and column.key in form.lists[key].typed_for(over)
         }
         return text if isinstance(kind, Text) else ""
 

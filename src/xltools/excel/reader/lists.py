@@ -267,6 +267,9 @@ class _ListLines:
                 shown = shown_total(facts.cells.get((row, place)), issued, reading.facts.old_format)
                 if shown.origin is Origin.TYPED or (is_sure and shown.origin is not Origin.EMPTY):
                     reading.shown_in_lists[cell_name(one.key, column.key, f"#{number}")] = shown
+                if shown.origin in {Origin.TYPED, Origin.CHANGED}:  # what adds them shows another sum
+                    figures = reading.layout.form.list_figures.items()
+                    reading.clouded |= {n for n, x in figures if (x.list, x.column) == (one.key, column.key)}
 
     def _is_closing(self, row: int, cells: _Row) -> bool:
         """Return whether a row has a total, or says who signs; a total is noted. A roll-up has lines only."""
@@ -348,7 +351,7 @@ class _ListLines:
 
     def _mark_unsure(self) -> None:
         for name, over in self._reading.layout.form.list_figures.items():
-            if over.list == self._list.key and self._unsure & over.columns:
+            if over.list == self._list.key and self._unsure & self._list.typed_for(over):
                 self._reading.unread.add(name)
 
     def _name_cells(self, start: int, rows: Sequence[int], keys: Sequence[str]) -> None:
