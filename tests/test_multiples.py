@@ -107,7 +107,7 @@ def test_a_sound_return_has_exact_totals():
 @pytest.mark.parametrize(
     ("changes", "expected", "said"),
     [
-        ({"output__now__sales": "79.99"}, ("rule-broken", "output.now.output"), "8 × 工业总产值 100"),
+        ({"output__now__sales": "79.99"}, ("rule-broken", "output.now.output"), "8 × 工业总产值 100 = 800 ＞ 10 × 工业销售产值 79.99 = 799.9"),
         ({"rooms__lent__n": "12"}, ("rule-broken", "rooms.lent.n"), "床位 11"),
         (
             {"bought": [("B1", "coal", "1", "800", "0"), ("B2", "gas", "", "", "800.01")]},

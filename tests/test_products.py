@@ -232,6 +232,42 @@ FAULTS = {
 }
 
 
+BY_CODE = """
+[[section.list]]
+key = "spent"
+sheet = "支出"
+merge = "code"
+unique = ["kind"]
+columns = [
+  { key = "kind", label = "类别", kind = "choice", from = "scores" },
+  { key = "basic", label = "基本" },
+  { key = "project", label = "项目" },
+  { key = "all", label = "合计", is = "basic + 2 * project", unit = "元" },
+  { key = "some", label = "有基本的", is = "basic + project", when = "basic > 1" },
+]
+"""
+
+
+def test_a_sum_over_lines_that_are_added_by_code():
+    rule = '[[rule]]\nkey = "r"\nlabel = "不超"\nauthority = "inferred"\ncells = "sum(spent.{}) <= 9"\n'
+    problems = form_problems(TEXT + BY_CODE + rule.format("some"))
+    assert [one.code for one in problems] == ["ratio-in-sum"]
+    form = parse(TEXT + BY_CODE + rule.format("all"), "risks.toml")
+
+    def returned(code, *rows):
+        lines = tuple(
+            ListLine(n, (kind, *map(Decimal, row), "", "")) for n, (kind, *row) in enumerate(rows, 1)
+        )
+        content = write_return(form, stamp(code), {}, lists={"spent": lines})
+        return read_package(content, f"{code}.xlsx", form)
+
+    parts = [returned("001", ("r1", 1, 1), ("r3", 2, 0)), returned("002", ("r1", 3, 0))]
+    assert [one.record.complete()["sum(spent.all)"] for one in parts] == [5, 3]
+    whole = read_package(write_rollup(merge(parts, form, Period(2026), "青禾区").rollup), "d.xlsx", form)
+    assert whole.record.complete()["sum(spent.all)"] == 8
+    assert len(whole.record.lists["spent"]) == 2
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_faults_of_a_form(name):
     change, code = FAULTS[name]

@@ -76,8 +76,11 @@ def list_figures(form: Form, lists: Lists) -> dict[str, Decimal]:
             codes = tuple(code for _, code in over.where)
             asked.setdefault((over.list, over.column, columns), []).append((name, codes))
     found: dict[str, Decimal] = {}
+    added: dict[tuple[str, str], list[ListValue]] = {}
     for (key, column, columns), names in asked.items():
-        sums = _sums(form, key, lists[key], column, columns)
+        if (key, column) not in added:
+            added[key, column] = _added(form, key, column, lists[key])
+        sums = _sums(form.lists[key], lists[key], added[key, column], columns)
         kinds = [form.column_kinds[f"{key}.{one}"] for one in columns]
         for name, codes in names:
             if all(
@@ -164,12 +167,12 @@ def _added(form: Form, key: str, column: str, lines: Sequence[ListLine]) -> list
 
 
 def _sums(
-    form: Form, key: str, lines: Sequence[ListLine], column: str, columns: Sequence[str]
+    one: List, lines: Sequence[ListLine], added: Sequence[ListValue], columns: Sequence[str]
 ) -> dict[tuple[ListValue, ...], Decimal]:
-    """Return the sum of a column, or without one the number of lines, for each combination of values of *columns*."""
-    places = [form.lists[key].keys.index(one) for one in columns]
+    """Return the sum of what is *added* of each line for each combination of values of *columns*."""
+    places = [one.keys.index(key) for key in columns]
     sums: dict[tuple[ListValue, ...], Decimal] = {}
-    for line, value in zip(lines, _added(form, key, column, lines), strict=True):
+    for line, value in zip(lines, added, strict=True):
         if isinstance(value, Decimal):
             code = tuple(line.values[place] for place in places)
             sums[code] = EXACT.add(sums.get(code, ZERO), value)

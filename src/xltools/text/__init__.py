@@ -244,7 +244,7 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
     """Return *facts* as sentences show them.
 
     Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term; of a
-    :class:`Side` only the words are shown, with its value if it has several terms. A :class:`Word` and :class:`Phrases`
+    :class:`Side` only the words are shown, with its value if that is not the only term. A :class:`Word` and :class:`Phrases`
     are looked up in *words*, and so is what the system says of an error. A count can be shown with its noun.
     """
     ready: dict[str, object] = {}
@@ -253,7 +253,9 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
             ready[key], ready[f"{key}_words"] = _terms(fact), _named_terms(fact)
         elif isinstance(fact, Side):
             named = _named_terms(fact.sum)
-            ready[f"{key}_words"] = f"{named} = {number(fact.value)}" if len(fact.sum.terms) > 1 else named
+            terms = fact.sum.terms
+            is_plain = len(terms) < 2 and not any(_multiple(factor) for factor, _, _ in terms)  # noqa: PLR2004
+            ready[f"{key}_words"] = named if is_plain else f"{named} = {number(fact.value)}"
         elif isinstance(fact, Word):
             ready[key] = words[fact.key]
         elif isinstance(fact, Phrases):
