@@ -64,7 +64,10 @@ authority = "inferred"
 """
 
 
-@pytest.mark.parametrize("text", [SMALL, BOUNDED])
+MULTIPLES = BOUNDED.replace('is = "a + b"', 'is = "2 * a + b", unit = ""')
+
+
+@pytest.mark.parametrize("text", [SMALL, BOUNDED, MULTIPLES])
 @pytest.mark.parametrize("is_typed", [True, False])
 def test_every_change_of_at_most_two_cells_is_found(text, is_typed):
     """Against brute force: all cells and pairs with all changes; pairs of one trace have no single solution.
@@ -81,7 +84,7 @@ def test_every_change_of_at_most_two_cells_is_found(text, is_typed):
         inputs |= {f"s.came.{c}": inputs[f"s.done.{c}"] + inputs[f"s.left.{c}"] for c in "ab"}
         figures = {name: value for name, value in small.complete(inputs).items() if name in equations.typed}
         for name in rng.sample(cells, 2):
-            figures[name] += rng.randint(1, 4)
+            figures[name] += rng.randint(1, 2 if text is MULTIPLES else 4)
         search = Search(equations, figures, {})
         if len(search.rests) != 1:
             continue

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xltools.form.linear import Linear, LinearSyntaxError
+from xltools.form.linear import EXACT, Linear, LinearSyntaxError, in_whole
 from xltools.form.relation import Condition, ConditionError, Relation
 
 NAMES = st.sampled_from(["a", "b_2", "t.row.column", "new"])
-TERMS = st.lists(st.tuples(st.sampled_from([1, -1]), NAMES), min_size=1).map(
-    lambda terms: Linear(tuple(terms))
-)
+FACTORS = st.sampled_from([1, 1, -1, -1, 2, -30, Decimal("0.7143"), Decimal("-1.5")])
+TERMS = st.lists(st.tuples(FACTORS, NAMES), min_size=1).map(lambda terms: Linear(tuple(terms)))
 VALUES = st.dictionaries(
     NAMES, st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-9999, max_value=9999)
 )
@@ -38,6 +38,30 @@ def test_a_sum_may_span_lines():
 def test_it_prints_as_a_formula_without_sum():
     assert Linear.parse("a + b - c").print({"a": "D5", "b": "D6", "c": "D7"}.__getitem__) == "D5+D6-D7"
     assert Linear.parse("- a + b").print(str.upper) == "-A+B"
+
+
+@given(TERMS, FACTORS, VALUES)
+def test_a_sum_times_a_factor_is_that_often_its_value(linear, factor, values):
+    assert linear.times(factor).value(values) == EXACT.multiply(factor, linear.value(values))
+
+
+@given(TERMS, VALUES)
+def test_with_whole_factors_it_is_a_whole_number_of_times_as_much(linear, values):
+    whole, by = in_whole(linear.terms)
+    total = sum((factor * Fraction(values.get(name, 0)) for name, factor in whole.items()), Fraction(0))
+    assert total == by * Fraction(linear.value(values))
+    assert all(type(factor) is int and factor for factor in whole.values())
+
+
+def test_a_number_before_a_name_is_a_formula_and_words():
+    linear = Linear.parse("0.7143 * coal - 2.0 * gas + 1 * oil")
+    assert linear.terms == ((Decimal("0.7143"), "coal"), (-2, "gas"), (1, "oil"))
+    assert linear.print({"coal": "D5", "gas": "D6", "oil": "D7"}.__getitem__) == "0.7143*D5-2*D6+D7"
+    assert (
+        linear.words({"coal": "原煤", "gas": "天然气", "oil": "油"}.__getitem__) == "0.7143×原煤-2×天然气+油"
+    )
+    assert linear.has_multiples
+    assert not linear.is_whole
 
 
 def test_blanks_count_as_zero():
@@ -99,7 +123,16 @@ def test_a_condition_that_holds_can_hold(condition, values):
 
 @pytest.mark.parametrize(
     "text",
-    ["a > 0, a = 0", "a < 0", "a = 1, a != 1", "a + b > 2, b + a < 2", "a - b > 0, b - a > 0", "a != a - a"],
+    [
+        "a > 0, a = 0",
+        "a < 0",
+        "2 * a > 4, a < 2",
+        "0.5 * a + b < 1, 3 * a + 6 * b > 6",
+        "a = 1, a != 1",
+        "a + b > 2, b + a < 2",
+        "a - b > 0, b - a > 0",
+        "a != a - a",
+    ],
 )
 def test_a_condition_that_contradicts_itself_cannot_hold(text):
     assert Condition.parse(text).can_hold(lambda _: False) == (text == "a != a - a")

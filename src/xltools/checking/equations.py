@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from math import gcd, lcm
+from math import gcd
 from typing import Literal, NamedTuple
 
 from xltools.form.linear import Factor, Linear, Term, in_whole, plus
@@ -62,13 +62,15 @@ class Equations:
             elsewhere.union(form.given),
         )  # fixed: of these nobody types any
         self._spreads: dict[tuple[Term, ...], Mapping[str, Factor]] = {}
-        self.finest = 1  # by what figures are to be multiplied for each of them to be what an equation gives
+        self.decimals = 0  # how many more than those of the others the figure has that an equation gives
         found: dict[tuple[tuple[str, int], ...], Sign] = {}
         # Of a figure in a field or of a list there is no one cell in a table in which a slip could be.
         not_told = unknown | form.outside
         for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
             factors, by = in_whole((factor, name) for name, factor in self.spread(terms).items())
-            flat, self.finest = tuple(sorted(factors.items())), lcm(self.finest, by)
+            flat = tuple(sorted(factors.items()))
+            while 10**self.decimals % by:
+                self.decimals += 1
             if flat and not_told.isdisjoint(name for name, _ in flat):
                 found[flat if flat[0][1] > 0 else tuple((name, -factor) for name, factor in flat)] = sign
         self.terms, self.signs = tuple(found), tuple(found.values())

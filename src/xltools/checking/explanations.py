@@ -90,7 +90,7 @@ class Search:
         printed = {name: value for name, value in figures.items() if name in equations.typed}
         decimals = (-int(value.as_tuple().exponent) for value in (*printed.values(), *last.values()) if value)
         # A total of multiples may have more decimals than what is typed; of an input, no finer figure is thought of.
-        self._grain = equations.finest
+        self._grain = 10**equations.decimals
         self.scale = 10 ** max(0, max(decimals, default=0)) * self._grain
         self._printed = printed
         self.figures, self._last = self._scaled(printed), self._scaled(last)
@@ -336,8 +336,9 @@ class Search:
         """Return how rare the right figure is, how rarely it is typed as the printed one, and if that is a usual slip."""
         known = self._slips.get((name, change))
         if known is None:
-            ways = [*self._copied(name), *_typing(self.figures.get(name, 0), change)]
             was = self.figures.get(name, 0)
+            unit = 1 if was % self._grain or change % self._grain else self._grain
+            ways = [*self._copied(name), *_typing(was // unit, change // unit)]
             size = max(1, abs(was) // self.scale)
             other = _OTHER + log2(_SPREAD * size) + (0 if was + change else _FROM_ZERO)
             known = self._prior(name, change), min([*ways, other]), bool(ways)

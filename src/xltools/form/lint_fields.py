@@ -299,7 +299,7 @@ def _summed_faults(column: Column, one: List, over: OverList, place: str) -> Ite
 
     What is derived under a condition would have another sum in lines that are added by code.
     """
-    if not column.is_summed or (one.merge == "code" and column.when.relations):
+    if not column.can_be_added or (one.merge == "code" and column.when.relations):
         yield from added_faults(column, place)
     is_open = one.unit_column and one.unit_column not in dict(over.where)
     if is_open and not column.unit and not column.is_derived:

@@ -174,17 +174,18 @@ def alike_in(relation: Relation, *, apart: bool) -> list[tuple[str, ...]]:
 
     A side with multiples says nothing of units.
     """
-    sides = [side.names for side in (relation.left, relation.right) if not side.has_multiples]
-    return sides if apart or len(sides) < 2 else [relation.names]  # noqa: PLR2004  both
+    if not (apart or relation.has_multiples):
+        return [relation.names]
+    return [side.names for side in (relation.left, relation.right) if not side.has_multiples]
 
 
 def multiple_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield totals of multiples without a unit of their own, and whole numbers that are made of parts of others."""
-    for cell in (one for one in form.cells.values() if one.definition and one.section.key in sure):
+    for cell in form.cells.values():
         definition, line = cell.definition, _total_line(cell)
-        if not definition or not definition.has_multiples:
+        if definition is None or not definition.has_multiples or cell.section.key not in sure:
             continue
-        if line.unit is None or line.unit != cell.unit:
+        if line.unit != cell.unit:
             yield Problem("multiple-without-unit", f"“{cell.name}”", {"name": line.key})
         if cell.number == "count" and not definition.is_whole:
             yield Problem("multiple-not-whole", f"“{cell.name}”", {"name": line.key, "text": str(line.is_)})

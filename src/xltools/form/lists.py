@@ -94,7 +94,7 @@ class Column(Valued):
         return any(over.says_row for name in self.operands if (over := OverList.of(name)))
 
     @property
-    def is_summed(self) -> bool:
+    def can_be_added(self) -> bool:
         """Whether it is a sum or a product of what its line has alone, so that its sum over lines is one over any of them."""
         is_own = not any(map(OverList.of, (*self.operands, *self.condition_names)))
         return isinstance(self.is_, Linear | Product) and is_own
