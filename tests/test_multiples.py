@@ -21,6 +21,7 @@ from xltools.data.record import Agency, ListLine
 from xltools.document.publishing import compose, report_of
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.document.writer import render
+from xltools.excel.formula import is_same
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.load import load, parse
@@ -154,6 +155,20 @@ def test_what_could_not_be_read_leaves_the_sum_of_products_undecided():
     one = filing(resaved(workbook(), edit))
     assert [f for f in told(one) if f[0] != "not-calculated"] == [("text-vague", "purchases.quantity[001B1]")]
     assert "sum(purchases.amount, fuel = coal)" in one.unread
+
+
+def test_another_program_may_write_a_number_in_its_own_way():
+    assert is_same("=1E-07*C4+0.50*C5", "=0.0000001*C4+0.5*C5")
+    assert not is_same("=1E-07*C4+0.05*C5", "=0.0000001*C4+0.5*C5")
+
+
+def test_what_follows_from_the_period_before_may_be_a_multiple():
+    carry = '[[section.block.carry]]\nkey = "built"\nrows = "single = {} * last.double + last.single"\nlabel = "改造"\nauthority = "inferred"\n'
+    text = FORM.text.replace("[[rule]]", carry.format(2) + "[[rule]]", 1)
+    last = {"rooms.double.n": Decimal(4), "rooms.single.n": Decimal(3)}
+    assert parse(text, "x.toml").carried(last) == {"rooms.single.n": 11}
+    half = form_problems(text.replace("single = 2 *", "single = 0.5 *"))
+    assert {problem.code for problem in half} == {"multiple-not-whole"}
 
 
 def test_totals_and_checks_are_live_formulas():

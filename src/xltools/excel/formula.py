@@ -167,6 +167,9 @@ def _moved(words: list[_FormulaWord], down: int, right: int) -> str:
     return moved
 
 
+_NUMBER = r"[0-9]{1,20}(?:\.[0-9]{0,20})?(?:[eE][+-]?[0-9]{1,2})?"
+
+
 def is_same(formula: str, issued: str) -> bool:
     """Return whether *formula* is *issued* as another program may have saved it."""
     if formula == issued:
@@ -187,6 +190,8 @@ def canonical(formula: str) -> tuple[str, ...]:
     for token in tokens:
         if token.subtype == "TEXT":
             parts.append(token.value)
+        elif re.fullmatch(_NUMBER, token.value):  # Excel writes 0.0000001 as 1E-07
+            parts.append(str(Decimal(token.value).normalize()))
         elif token.value == ")" and parts and parts[-1] in {"TRUE(", "FALSE("}:
             parts[-1] = parts[-1].removesuffix("(")
         elif plain := _normalized(token.value):

@@ -1,6 +1,6 @@
 """A ratio of two sums, or a product of two columns: parsed once, exact as a fraction, and rounded only where it is shown.
 
-They are written ``passed per checked`` and ``impact times likelihood``. They are derived anew wherever their parts are
+They are written ``passed per checked`` and ``impact times likelihood``. They are derived again wherever their parts are
 known, so they are never typed. A ratio is never added and never part of a sum; the rounded products of lines can be added.
 """
 

@@ -22,7 +22,7 @@ from xltools.witness.value import NOTHING, Unknown, Value, rounded, value_of
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
 _ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
 _REFERENCE = rf"{_ONE}(?::{_CELL})?"
-_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:E-?[0-9]+)?"
 _COLUMN = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # the defined name of the column of a list
 _OVER = (
     rf"SUM\({_COLUMN}\)|(?:COUNTIFS|SUMIFS)\((?:{_COLUMN}|\"(?:[^\"]|\"\")*\"|,)*\)"
