@@ -37,8 +37,10 @@ def last_year_files(
 
     For the folder of a collection, this is its roll-up if it exists and is complete, else the folder of its returns.
     The roll-up has the codes of the roster, the sums and the years before. One of several periods has the period before
-    and that of a year ago.
+    and that of a year ago. Raises :class:`InputError` for a path that is not there.
     """
+    if gone := [Problem("prior-gone", str(path)) for path in paths if not path.exists()]:
+        raise InputError(*gone)
     return [file for path in paths for file in _files_at(path, form, period, execution)]
 
 

@@ -16,10 +16,11 @@ from xltools.collection.inbox import InboxItem
 from xltools.collection.manifest import Manifest, Settings, path_of, read
 from xltools.collection.reading import reading
 from xltools.collection.rollup_file import MergedFiles
-from xltools.data.filing import FILE_STATUSES, Filing, Member, RefusedFile
+from xltools.data.filing import FILE_STATUSES, Filing, Member, RefusedFile, Source
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.excel.reader import read_package
+from xltools.excel.refusing import refused
 from xltools.files import read_bytes
 from xltools.form.model import Form
 from xltools.office.guard import Budget, Limits, ScanError
@@ -87,7 +88,7 @@ def _part_mismatches(there: bytes, workbook: Path, made: PartHashes, limits: Lim
     try:
         found = read_parts(there, limits)
     except ScanError as error:
-        yield Mismatch(error.code, finding=Finding(error.code, str(workbook), found=error.reason))
+        yield Mismatch(error.code, finding=refused(Source(str(workbook)), error, there).findings[0])
         return
     for name, sha256 in made.each.items():
         if name not in found.each:

@@ -184,6 +184,14 @@ class Finding:
         return self.effect.rank if self.effect else (1, Decimal(0)) if self.is_open else (2, Decimal(0))
 
     @property
+    def entered(self) -> Decimal | str:
+        """What somebody entered: ``found`` of a cell or a sheet, or what was compared.
+
+        On a whole file it is a detail for programs, such as what a library said; the message has it in words.
+        """
+        return self.found if self.sheet or self.places or self.expected != "" else ""
+
+    @property
     def places(self) -> tuple[Place, ...]:
         """All cells that the finding refers to, its own first."""
         own = (Place(self.sheet, self.address, self.cell),) if self.address or self.cell else ()

@@ -244,16 +244,22 @@ def past_before(filings: Sequence[Filing], form: Form, period: Period) -> Past:
     return with_year_ago(past, past_of(ago, form)) if ago else past
 
 
+_MOST_FILES = 3  # that one message names
+
+
 def past_of(filings: Iterable[Filing], form: Form) -> Past:
     """Return last year's figures from its *filings*: returns, and roll-ups with their members.
 
     Filings with errors are used as far as they could be read. Raises :class:`InputError` if no filing has that form, or
     if the filings are of several periods.
     """
+    filings = list(filings)
     used = [filing for filing in filings if isinstance(filing, Return) and filing.form.name == form.name]
     periods = sorted({filing.record.period for filing in used})
     if not periods:
-        raise InputError(Problem("prior-empty", facts={"form": form.name}))
+        files = [filing.source.path for filing in filings]
+        place = "、".join(files[:_MOST_FILES]) + ("…" if len(files) > _MOST_FILES else "")
+        raise InputError(Problem("prior-empty", place, {"form": form.name}))
     if len(periods) > 1:
         raise InputError(Problem("prior-years", facts={"periods": "、".join(map(str, periods))}))
     values: dict[Agency, Figures] = {}

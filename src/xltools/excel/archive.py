@@ -21,6 +21,7 @@ from xltools.office.guard import (
     beyond,
     check_bytes,
     check_entries,
+    damaged,
     holds_returns,
     is_encrypted,
     open_zip,
@@ -122,7 +123,7 @@ def _zipped(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | ScanErro
                     _date(entry),
                 )
     except DAMAGE as error:
-        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+        raise damaged(error) from error
 
 
 def _date(entry: zipfile.ZipInfo) -> str:
@@ -138,7 +139,7 @@ def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -
     try:
         return unpacked(package, entry)
     except DAMAGE as error:
-        return ScanError("damaged", f"{type(error).__name__}: {error}")
+        return damaged(error)
 
 
 def meant_name(entry: zipfile.ZipInfo) -> str:

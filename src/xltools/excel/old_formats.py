@@ -12,7 +12,7 @@ import zipfile
 
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
-from xltools.office.guard import DAMAGE, Budget, beyond, folded, open_zip, printable, unpacked
+from xltools.office.guard import DAMAGE, Budget, beyond, damaged, folded, open_zip, printable, unpacked
 from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import characters
 
@@ -42,7 +42,7 @@ def old_format(data: bytes, limits: Limits) -> str:
         with open_zip(data, limits) as package:
             return _zipped_format(package)
     except DAMAGE as error:
-        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+        raise damaged(error) from error
 
 
 def _zipped_format(package: zipfile.ZipFile) -> str:
@@ -51,7 +51,7 @@ def _zipped_format(package: zipfile.ZipFile) -> str:
     if about and about.file_size < _MOST_MANIFEST and b"encryption-data" in unpacked(package, about):
         raise ScanError("encrypted")
     if broken := package.testzip():  # the library does not verify checksums
-        raise ScanError("damaged", printable(broken))
+        raise damaged(printable(broken))
     return next((kind for part, kind in _MAIN_PARTS.items() if part in parts), "")
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import openpyxl
 
 from xltools.data.number import is_whole, stored
-from xltools.errors import Problem, RosterError
+from xltools.errors import Problem, RosterError, Word
 from xltools.files import read_bytes
 from xltools.form.address import column_index
 from xltools.office.guard import (
@@ -31,6 +31,7 @@ from xltools.office.guard import (
     check_bytes,
     check_entries,
     check_kind,
+    damaged,
     open_zip,
     unpacked,
 )
@@ -66,7 +67,9 @@ def sheets(path: Path) -> Iterator[Rows]:
         copy, count = _checked_copy(data, limits)
         yield from _sheets(copy, limits, count)
     except Exception as error:  # openpyxl raises exceptions of many classes for a damaged workbook
-        reason = error.code if isinstance(error, ScanError) else "damaged"
+        found = error if isinstance(error, ScanError) else damaged(error)
+        kinds = {"damaged": found.kind, "encrypted": "encrypted"}
+        reason = Word(f"kind-{kinds[found.code]}") if found.code in kinds else found.code
         raise RosterError(Problem("roster-unreadable", str(path), {"reason": reason})) from error
 
 
@@ -122,7 +125,7 @@ class _ElementCounter:
         if self.cells * max(self.sheets, 1) > 2 * self.limits.cells:
             raise beyond("cells", self.limits)
         if len(attributes.get("formatCode", "")) > _LONGEST_FORMAT:
-            raise ScanError("damaged", "a number format that is too long")
+            raise damaged("a number format that is too long")
 
 
 def _sheets(workbook: io.BytesIO, limits: Limits, count: _ElementCounter) -> Iterator[Rows]:

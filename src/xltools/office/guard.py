@@ -50,6 +50,9 @@ DAMAGE = (
 )
 
 
+_CUT = "File is not a zip file"  # the list of parts is at the end of a zip
+
+
 class ScanError(Exception):
     """A file cannot be read. ``code`` is the code of the finding to report, ``reason`` a detail for it.
 
@@ -102,6 +105,20 @@ def limits_from(settings: Iterable[str]) -> Limits:
             raise InputError(Problem("bad-limit", facts={"text": setting, "known": ", ".join(known)}))
         found[match[1].lower()] = int(match[2]) * _UNITS[match[3].upper()]
     return Limits(**found)
+
+
+def damaged(cause: Exception | str) -> ScanError:
+    """Return the error for a damaged file: the kind says in plain words what is wrong, the reason is that of *cause*."""
+    if isinstance(cause, str):
+        return ScanError("damaged", cause, "damaged-content")
+    reason = f"{type(cause).__name__}: {cause}"
+    if isinstance(cause, EOFError | struct.error) or _CUT in reason:
+        kind = "damaged-end"
+    elif isinstance(cause, zlib.error | zipfile.BadZipFile):
+        kind = "damaged-bytes"
+    else:
+        kind = "damaged-part" if isinstance(cause, LookupError) else "damaged-content"
+    return ScanError("damaged", reason, kind)
 
 
 def beyond(name: str, limits: Limits) -> ScanError:
@@ -230,7 +247,7 @@ def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
-            raise ScanError("damaged", printable(entry.filename))
+            raise damaged(printable(entry.filename))
         end = entry.header_offset + HEADER + entry.compress_size
 
 
@@ -266,7 +283,7 @@ def check_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> N
     if macros := next((name for name in parts if _MACROS.search(name)), None):
         raise ScanError("macros", printable(macros))
     if strange := next((e for e in parts.values() if e.compress_type not in PLAIN_METHODS), None):
-        raise ScanError("damaged", f"compression {strange.compress_type}")
+        raise damaged(f"compression {strange.compress_type}")
 
 
 def holds_returns(names: Iterable[str]) -> bool:
@@ -319,7 +336,7 @@ def watched(start: Start, end: End | None) -> tuple[Start, End]:
         nonlocal depth
         depth += 1
         if depth > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES:
-            raise ScanError("damaged", f"<{printable(tag)}> at depth {depth}")
+            raise damaged(f"<{printable(tag)}> at depth {depth}")
         start(tag, attributes)
 
     def on_end(tag: str) -> None:
@@ -352,7 +369,7 @@ class XmlPart(NamedTuple):
             self._check(chunk, first)
             parser.Parse(chunk, False)  # expat parses a long text again for each chunk, so chunks are large
             if len(parser.intern) > _MOST_NAMES:
-                raise ScanError("damaged", f"{len(parser.intern):,} names of elements and attributes")
+                raise damaged(f"{len(parser.intern):,} names of elements and attributes")
             first = False
         parser.Parse(b"", True)
 
@@ -361,6 +378,6 @@ class XmlPart(NamedTuple):
         if self.budget is not None:
             self.budget.spend("elements", _elements_in(chunk))
         if b"<" not in chunk and len(chunk) == _CHUNK:
-            raise ScanError("damaged", "a text without end")
+            raise damaged("a text without end")
         if first and (b"\0" in chunk[:4] or chunk[:2] in {b"\xff\xfe", b"\xfe\xff"}):
-            raise ScanError("damaged", "a large part in UTF-16")
+            raise damaged("a large part in UTF-16")

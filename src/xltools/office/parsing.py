@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from xml.parsers import expat
 
-from xltools.office.guard import End, ScanError, Start, XmlPart, watched
+from xltools.office.guard import End, ScanError, Start, XmlPart, damaged, watched
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _Text = Callable[[str], None]
@@ -73,7 +73,7 @@ _ENCODINGS = {"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "as
 def _refuse_encoding(_: str, encoding: str | None, __: int) -> None:
     """Raise :class:`ScanError` for an encoding that expat does not decode itself."""
     if encoding and encoding.casefold() not in _ENCODINGS:
-        raise ScanError("damaged", encoding)
+        raise damaged(encoding)
 
 
 def is_alternative(tag: str) -> bool:

@@ -18,9 +18,9 @@ from xltools.office.guard import (
     HEADER,
     Budget,
     Limits,
-    ScanError,
     check_bytes,
     check_entries,
+    damaged,
     open_zip,
 )
 
@@ -62,7 +62,7 @@ def read_parts(data: bytes, limits: Limits) -> PartHashes:
             check_entries(package, len(data), Budget(limits))
             return _hashes(package)._replace(has_more=_has_more(data, package))
     except DAMAGE as error:
-        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+        raise damaged(error) from error
 
 
 def _hashes(package: zipfile.ZipFile) -> PartHashes:

@@ -80,7 +80,7 @@ def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Deci
         finding.sheet,
         finding.address,
         "\n".join(others),
-        finding.found,
+        finding.entered,
         finding.expected,
         message(finding, lang),
         "\n".join(causes),

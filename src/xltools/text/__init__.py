@@ -31,6 +31,9 @@ _NO_CHARACTERS = r"\ud800-\udfff\ufffe\uffff"
 _COMMANDS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069{_NO_CHARACTERS}]"
 
 
+_JOINT = "\x00"  # between two facts that follow each other
+
+
 class Sum(NamedTuple):
     """The terms of a sum: the factor, the name and the figure of each."""
 
@@ -75,8 +78,12 @@ class Catalog:
         return self.fill(self._sections[section][other], facts)
 
     def fill(self, sentence: str, facts: Mapping[str, object]) -> str:
-        """Return *sentence* with *facts* in place of its ``{names}``."""
-        return sentence.format_map(_readable(facts, self._sections.get("finding-part", {})))
+        """Return *sentence* with *facts* in place of its ``{names}``; a space parts Chinese from a Latin word after it."""
+        readable = _readable(facts, self._sections.get("finding-part", {}))
+        if "}{" not in sentence:
+            return sentence.format_map(readable)
+        filled = sentence.replace("}{", f"}}{_JOINT}{{").format_map(readable)
+        return re.sub(rf"(?<=[\u4e00-\u9fff]){_JOINT}(?=[A-Za-z])", " ", filled).replace(_JOINT, "")
 
     def keys(self, section: str) -> list[str]:
         """Return the names in *section*, in the order of the file."""

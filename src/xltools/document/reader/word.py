@@ -12,6 +12,7 @@ from xltools.office.guard import (
     Budget,
     ScanError,
     check_entries,
+    damaged,
     folded,
     is_encrypted,
     open_zip,
@@ -53,7 +54,7 @@ def read_word(data: bytes, budget: Budget) -> Flow:
             if any(map(is_encrypted, parts.values())):
                 raise ScanError("encrypted-archive")
             if strange := next((e for e in parts.values() if e.compress_type not in PLAIN_METHODS), None):
-                raise ScanError("damaged", f"compression {strange.compress_type}")
+                raise damaged(f"compression {strange.compress_type}")
             if macros := next((name for name in parts if name.endswith("vbaproject.bin")), None):
                 raise ScanError("macros", printable(macros))
             roots = relations(budget.part(package, parts[folded(relations_of(""))]), "")
@@ -64,7 +65,7 @@ def read_word(data: bytes, budget: Budget) -> Flow:
             parse(budget.part(package, parts[folded(main)]), body.start, body.end, body.words)
             return body.flow()
     except DAMAGE as error:
-        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+        raise damaged(error) from error
 
 
 @dataclass(slots=True)

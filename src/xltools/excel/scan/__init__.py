@@ -21,6 +21,7 @@ from xltools.office.guard import (
     check_bytes,
     check_entries,
     check_kind,
+    damaged,
     folded,
     open_zip,
 )
@@ -49,7 +50,7 @@ def scan(data: bytes, budget: Budget | None = None) -> Facts:
             check_kind(package, parts)
             return _Package(package, parts, budget).facts()
     except DAMAGE as error:
-        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+        raise damaged(error) from error
 
 
 class _Package:
@@ -118,7 +119,7 @@ class _Package:
         if len({sheet.name for sheet in worksheets.values()}) < sum(
             kind == "worksheet" for _, _, kind, _ in targets
         ):
-            raise ScanError("damaged", "a sheet occurs twice")
+            raise damaged("a sheet occurs twice")
         return list(worksheets.values())
 
     def _document_properties(self, roots: Relations, facts: Facts) -> None:

@@ -9,7 +9,7 @@ from xltools.excel.scan.conditional import ConditionalFormats
 from xltools.excel.scan.facts import Bounds, Fact, SheetFacts
 from xltools.excel.scan.styles import sets_apart, strikes_out
 from xltools.form.address import COLUMNS, ROWS, column_name, parsed, parsed_range
-from xltools.office.guard import Budget, ScanError, XmlPart, beyond
+from xltools.office.guard import Budget, XmlPart, beyond, damaged
 from xltools.office.parsing import is_alternative, parse, true, unescaped
 from xltools.office.runs import Run, joined_runs
 from xltools.white_space import trimmed
@@ -244,7 +244,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
 
     parse(part, start, end, chunks.append)
     if seen != len(cells):
-        raise ScanError("damaged", "a cell occurs twice")
+        raise damaged("a cell occurs twice")
     tables.budget.spend("cells", seen)
     return sheet
 

@@ -60,8 +60,8 @@ class NumberedMessage(NamedTuple):
 
     @property
     def found(self) -> str:
-        """What the findings found, if all found the same; else an empty text."""
-        return _common_text({finding.found for finding in self.group.findings})
+        """What was entered, if it is the same for all findings; else an empty text."""
+        return _common_text({finding.entered for finding in self.group.findings})
 
     @property
     def expected(self) -> str:
