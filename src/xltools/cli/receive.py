@@ -71,7 +71,7 @@ def command(lang: Lang) -> click.Command:
         for one in everything:
             emit(received_line(one, lang, message))
         emit("")
-        is_wrong = any(one.reception in {Reception.UNKNOWN, Reception.UNREADABLE} for one in everything)
+        is_wrong = any(one.reception in _NOT_TAKEN_IN for one in everything)
         for at, some in received:
             now = inspected(at, lang, reading, before=before)
             is_wrong |= _report(now, [one.entry for one in some if one.entry], roster, lang)
@@ -79,6 +79,9 @@ def command(lang: Lang) -> click.Command:
         return int(is_wrong)
 
     return run
+
+
+_NOT_TAKEN_IN = {Reception.STRANGER, Reception.UNKNOWN, Reception.UNREADABLE}
 
 
 def _report(now: Inspected, concerned: Sequence[Entry], roster: Roster, lang: Lang) -> bool:

@@ -28,7 +28,7 @@ class InboxItem:
     """A file or a member of an archive, which is named ``archive.zip!member.xlsx``.
 
     Each reading takes a budget of its own from ``budget``, which all members of an archive share. ``sent`` is when the
-    mail was sent that it came with; of a forwarded mail, the earliest.
+    mail was sent that it came with; of a forwarded mail, the earliest. ``mail`` is that mail, the outermost one.
     """
 
     name: str
@@ -37,6 +37,7 @@ class InboxItem:
     size: int = 0
     budget: Budget | None = None
     sent: str = ""
+    mail: bytes = b""
 
     @cached_property
     def sha256(self) -> str:
@@ -152,13 +153,15 @@ def contents(
 
 
 def _opened(
-    name: str, data: bytes, budget: Budget, depth: int, sent: str = ""
+    name: str, data: bytes, budget: Budget, depth: int, sent: str = "", mail: bytes = b""
 ) -> Iterator[InboxItem | Skipped]:
     """Yield a file, or the members of a container with those of the containers inside, *depth* deep."""
     kind = container_kind(data)
     if kind is None:
-        yield InboxItem(name, data, size=len(data), budget=budget, sent=sent)
+        yield InboxItem(name, data, size=len(data), budget=budget, sent=sent, mail=mail)
         return
+    if kind.code == "mail":
+        mail = mail or data
     if depth == 0:
         yield InboxItem(name, data, ScanError("archive", kind="nested"), len(data))
         return
@@ -174,7 +177,7 @@ def _opened(
             is_empty = False
             if isinstance(content, bytes):
                 first = min(filter(None, (sent, member.sent)), default="")
-                yield from _opened(whole, content, budget, depth - 1, first)
+                yield from _opened(whole, content, budget, depth - 1, first, mail)
             else:
                 yield InboxItem(whole, fault=content)
     except ScanError as error:

@@ -59,7 +59,8 @@ def receive(
             continue
         place = next(places)
         if entry is None or not filing.source.sha256:
-            why = Reception.UNKNOWN if filing.record else Reception.UNREADABLE
+            unread = Reception.UNKNOWN if filing.record else Reception.UNREADABLE
+            why = Reception.STRANGER if filing.stamp else unread
             received.append(Received(filing, entry, why))
             continue
         replacement = versions.replaced.get(place)
@@ -76,11 +77,17 @@ def receive(
             if is_sure(candidates[place]) and place not in undecided:
                 useless = [one.filing for one in candidates[:first] if is_of_no_use(one)]
                 older += [one for one in useless if one not in older and sender(one, roster) == entry]
+            is_doubted = any(found.code == "other-agency" for found in candidates[place].findings)
             with locked(folder.inbox):
-                path, moved = inbox.take_in(filing, entry, older)
-            is_first = Reception.BESIDE if entry.code in agencies else Reception.NEW
-            is_undecided = Reception.UNDECIDED if place in undecided else is_first
-            received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
+                path, moved = inbox.take_in(filing, entry, older, own_name=is_doubted)
+            others = {
+                Reception.DOUBTED: is_doubted,
+                Reception.NEWER: bool(older),
+                Reception.UNDECIDED: place in undecided,
+                Reception.BESIDE: entry.code in agencies,
+            }
+            reception = next((one for one, is_so in others.items() if is_so), Reception.NEW)
+            received.append(Received(filing, entry, reception, path, moved))
         known.add((filing.source.sha256, entry.code))
         agencies.add(entry.code)
     with locked(folder.inbox):
@@ -212,7 +219,7 @@ class _Intake:
     roster: Roster
     limits: Limits
     names: Mapping[str, Entry]
-    contents: Mapping[tuple[str, str], bytes]
+    contents: Mapping[tuple[str, str], InboxItem]
     out: list[Filing]
 
     @classmethod
@@ -229,35 +236,34 @@ class _Intake:
 
     def put_aside(self, filing: Filing, entry: Entry) -> Path:
         """Write a file that is taken in into ``versions/`` and return its path."""
-        content = self.contents[filing.source.path, filing.source.sha256]
-        return _put(self.folder.versions, self._name(filing, entry), content)
+        item = self.contents[filing.source.path, filing.source.sha256]
+        return _put(self.folder.versions, self._name(filing, entry), item.data)
 
     def take_in(
-        self, filing: Filing, entry: Entry, older: Sequence[Filing]
+        self, filing: Filing, entry: Entry, older: Sequence[Filing], *, own_name: bool = False
     ) -> tuple[Path, tuple[Moved, ...]]:
         """Write a file into the inbox in place of *older* ones; return its path and these.
 
+        It gets the standard name, unless it keeps its *own_name* because that is another agency's.
         Another program may take in files of the same agency meanwhile: none of them replaces what it has not read.
         """
-        name, content = (
-            self._name(filing, entry),
-            self.contents[filing.source.path, filing.source.sha256],
-        )
+        item = self.contents[filing.source.path, filing.source.sha256]
+        own = Path(filing.source.name)
+        name = f"{safe_stem(own.stem)}{own.suffix}" if own_name else self._name(filing, entry)
         standard = self.folder.inbox / name
         in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
         moved = [self._moved(filing, one, read_bytes(standard)) for one in in_its_place]
         if in_its_place:
-            write_atomically(standard, content)
-        path = standard if in_its_place else _put(self.folder.inbox, name, content)
-        self._keep_mail(filing, name)
+            write_atomically(standard, item.data)
+        path = standard if in_its_place else _put(self.folder.inbox, name, item.data)
+        self._keep_mail(item, name)
         return path, (*moved, *self.move_away(filing, [one for one in older if one not in in_its_place]))
 
-    def _keep_mail(self, filing: Filing, name: str) -> None:
-        """Copy the mail that a file came with into ``mails/``: its date is not in the file."""
-        content = read_bytes(Path(filing.source.on_disk)) if filing.sent else b""
-        if (kind := container_kind(content)) and kind.code == "mail":
+    def _keep_mail(self, item: InboxItem, name: str) -> None:
+        """Write the mail that a file came with into ``mails/``: its date is not in the file."""
+        if item.sent and (kind := container_kind(item.mail)):
             ending = {"outlook": ".msg"}.get(kind.container, ".eml")
-            _put(self.folder.mails, f"{Path(name).stem}{ending}", content)
+            _put(self.folder.mails, f"{Path(name).stem}{ending}", item.mail)
 
     def dated(self, codes: set[str]) -> _Intake:
         """Return the same inbox, with the dates of the mails that are kept of the agencies with these *codes*."""
@@ -277,8 +283,8 @@ class _Intake:
         packed = [one for one in older if one.source.on_disk != one.source.path and one.source.sha256]
         contents = _contents(self.there, packed, self.limits) if packed else {}
         for one in older:
-            if content := contents.get((one.source.path, one.source.sha256)):
-                moved.append(self._moved(filing, one, content))
+            if item := contents.get((one.source.path, one.source.sha256)):
+                moved.append(self._moved(filing, one, item.data))
                 self.out.append(one)
             elif (path := Path(one.source.path)).is_file():
                 moved.append(self._moved(filing, one, read_bytes(path)))
@@ -314,17 +320,19 @@ class _Intake:
             for one in left:
                 entry = sender(one, self.roster)
                 name = self._name(one, entry) if entry else safe_stem(one.source.name)
-                path = _put(self.folder.inbox, name, contents[one.source.path, one.source.sha256])
+                item = contents[one.source.path, one.source.sha256]
+                path = _put(self.folder.inbox, name, item.data)
+                self._keep_mail(item, name)
                 yield Received(one, entry, Reception.UNPACKED, path)
             path = Path(archive)
             _put(self.folder.versions, path.name, read_bytes(path))
             path.unlink()
 
 
-def _contents(inputs: Inputs, filings: Iterable[Filing], limits: Limits) -> dict[tuple[str, str], bytes]:
-    """Return the content of each of the *filings* in *inputs*, by its name and its SHA-256; see :func:`contents`."""
+def _contents(inputs: Inputs, filings: Iterable[Filing], limits: Limits) -> dict[tuple[str, str], InboxItem]:
+    """Return each of the *filings* in *inputs* with its content, by its name and its SHA-256; see :func:`contents`."""
     sources = [filing.source for filing in filings if filing.source.sha256]
-    return {(item.name, item.sha256): item.data for item in contents(inputs.inbox.files, sources, limits)}
+    return {(item.name, item.sha256): item for item in contents(inputs.inbox.files, sources, limits)}
 
 
 def _as_issued(roster: Roster, folder: Folder, filings: Iterable[Filing]) -> dict[str, Entry]:

@@ -23,6 +23,8 @@ class Reception(Enum):
     BESIDE = "beside"  # of an agency with other files, of which none is a version of the same return
     UNPACKED = "unpacked"  # it was in an archive of the inbox, from which another member was moved away
     UNDECIDED = "undecided"  # the files do not show which one counts
+    DOUBTED = "doubted"  # its name is another agency's; it keeps it until somebody has asked whose it is
+    STRANGER = "stranger"  # its agency is not on the roster; it was not taken in
     UNKNOWN = "unknown"  # it is not known whose it is; it was not taken in
     UNREADABLE = (
         "unreadable"  # no return could be read from it, and it is not known whose it is; it was not taken in

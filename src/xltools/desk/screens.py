@@ -109,7 +109,7 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
 
 def _received_line(one: Received, lang: Lang) -> str:
     """Return what became of a file, in one line; the desk says otherwise how to choose."""
-    is_other = one.reception in {Reception.UNDECIDED, Reception.FORMER}
+    is_other = one.reception in {Reception.UNDECIDED, Reception.DOUBTED, Reception.FORMER}
     words = f"desk.received-{one.reception.value}" if is_other else ""
     return received_line(one, lang, plain_message, words)
 
@@ -123,6 +123,7 @@ def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:
     ]
     counting = [one.filing.source.path for one in row.examined if one.replacement is None]
     codes = dict.fromkeys(finding.code for one in row.examined for finding in one.findings)
+    choosing = "doubted" if "other-agency" in codes else ""
     return _page(
         "agency",
         desk,
@@ -132,6 +133,7 @@ def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:
         states=board_words.states(row, desk.lang),
         files=files,
         candidates=counting,
+        choosing="several" if len(counting) > 1 else choosing,
         version=view.version,
         back=work.slips(view.view, [row]),
         open=view.open,

@@ -263,6 +263,7 @@ def received_line(one: Received, lang: Lang, message: Callable[[Finding, Lang], 
     facts = {
         "file": t("receive.sent", file=file, date=filing.sent[:10]) if filing.sent else file,
         "agency": one.entry.name if one.entry else "",
+        "stranger": str(filing.agency or ""),
         "path": one.path or "",
         "why": message(filing.findings[0], lang) if filing.findings else "",
     }

@@ -82,7 +82,10 @@ def read_package(
         return refused(source, error, data)
     slip = take_slip(facts)
     filing = with_given(_read_facts(facts, source, form, by_labels=by_labels, key=key), given)
-    return replace(filing, explanations=slip.explanations, lineage=slip.lineage, modified=facts.modified)
+    # The issued workbook has the day after the period's end in place of a date; some programs that save it keep that.
+    end = f"{filing.stamp.period.end}T00:00:00Z" if filing.stamp else ""
+    saved = "" if facts.modified == end else facts.modified
+    return replace(filing, explanations=slip.explanations, lineage=slip.lineage, modified=saved)
 
 
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
