@@ -368,7 +368,7 @@ def test_the_history_of_an_agency_shows_its_versions_in_order_and_what_changed(y
         found = json.loads(run("history", wanted, "--format", "json"))
         assert [one["file"].partition("/")[0] for one in found["versions"]] == ["versions", "inbox"]
         (change,) = [one for one in found["versions"][1]["changes"] if one["cell"] == LICENCES]
-        assert (change["one"], change["other"]) == (None, 4)
+        assert (change["one"], change["other"]) == (WRONG, 4)
         happened = [event["what"] for event in found["versions"][0]["events"]]
         assert happened == ["received", "found", "returned", "replaced"]
     said = run("history", "003")

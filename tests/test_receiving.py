@@ -310,7 +310,9 @@ def test_a_file_whose_content_cannot_be_read_is_not_taken_in(folder):
 
 def test_what_is_nobodys_is_not_taken_in(folder):
     out = run("receive", came("x.xlsx", sound(code="009", name="别处")), expect=1)
-    assert "its agency is unknown" in out
+    assert "from 别处（009）, which is not on the roster" in out
+    out = run("receive", came("年报.xlsx", b""), expect=1)
+    assert "no return could be read" in out
     assert held() == []
     assert "no-such-path" in run("receive", "nowhere.xlsx", expect=2)
 

@@ -46,7 +46,8 @@ class Collection:
     ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, ``changes`` the
     other findings on no single file, such as those on agencies that came or went since last year, and ``of_roster`` those
     on the roster itself, and ``not_compared`` those on other periods that are not at hand. ``unmatched`` are the waivers
-    whose agency is not known. ``remaining`` is the largest share of a published figure that the open findings can change
+    whose agency is not known, and ``unused`` those without a version on agencies with a file that cover none of the
+    findings; they mean something only if everything was verified as the collection says. ``remaining`` is the largest share of a published figure that the open findings can change
     together; ``None`` if it is not known.
     """
 
@@ -56,6 +57,7 @@ class Collection:
     changes: tuple[Finding, ...] = ()
     of_roster: tuple[Finding, ...] = ()
     unmatched: tuple[Waiver, ...] = ()
+    unused: tuple[Waiver, ...] = ()
     not_compared: tuple[Finding, ...] = ()
     remaining: Decimal | None = None
 
@@ -145,9 +147,17 @@ def examine(
         survey.changes,
         of_roster,
         tuple(survey.unmatched),
-        tuple(_not_compared(survey)),
+        not_compared=tuple(_not_compared(survey)),
     )
-    return _weighed(found, counting)
+    return _weighed(replace(found, unused=_unused(survey, found)), counting)
+
+
+def _unused(survey: Survey, collection: Collection) -> tuple[Waiver, ...]:
+    """Return the waivers without a version, on agencies with a file, that cover no finding."""
+    used = {finding.waiver for finding in collection.findings}
+    codes = {entry.code for entry in survey.entries if entry}
+    codes |= {one.filing.agency.code for one in collection.counting if one.filing.agency}
+    return tuple(w for w in survey.policy.waivers if not w.version and w.agency in codes and w not in used)
 
 
 def _weighed(collection: Collection, counting: Sequence[Filing]) -> Collection:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.list_lines import cell_label, changed_cells, list_cells, shown_value
-from xltools.data.record import Figures
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
@@ -37,14 +36,14 @@ class CellDifference:
 def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[CellDifference, ...]:
     """Return the differences in the order of the form: inputs and derived totals, then texts if *texts* is true.
 
-    A blank differs from 0, and a figure that could not be read counts as blank. Raises :class:`InputError` for a file
+    A blank differs from 0, and what could not be read as a figure is a text. Raises :class:`InputError` for a file
     that could not be read as a return, and :class:`AdditionError` if the forms differ.
     """
     one, other = _as_return(one), _as_return(other)
     form, second = one.form, other.form
     if form != second and form.name != second.name:
         raise AdditionError(Problem("other-form", facts={"one": form.name, "other": second.name}))
-    ours, others = figures(one), figures(other)
+    ours, others = ({**figures(filing), **filing.unread_texts} for filing in (one, other))
 
     def found() -> Iterator[CellDifference]:
         place = layout(form)
@@ -74,8 +73,10 @@ def _of_lists(one: Return, other: Return) -> Iterator[CellDifference]:
             yield CellDifference(name, cell_label(form, name), *place, *pair)
 
 
-def figure_differences(form: Form, one: Figures, other: Figures) -> Iterator[CellDifference]:
-    """Yield the figures that are different in *one* and *other*, in the order of the form."""
+def figure_differences(
+    form: Form, one: Mapping[str, Decimal | str], other: Mapping[str, Decimal | str]
+) -> Iterator[CellDifference]:
+    """Yield the figures, and the texts in their place, that are different in *one* and *other*, in the order of the form."""
     for name, cell in form.cells.items():
         pair = one.get(name), other.get(name)
         if pair[0] != pair[1]:

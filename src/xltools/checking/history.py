@@ -223,9 +223,10 @@ def _differences(one: Filing, other: Filing) -> tuple[CellDifference, ...] | Non
 
 def _changes(versions: Sequence[Version], name: str) -> Iterator[FigureChange]:
     for version in versions:
-        for one in version.changes or ():
-            if one.name == name and not isinstance(one.one, str) and not isinstance(one.other, str):
-                yield FigureChange(version, one.one, one.other)
+        for change in version.changes or ():
+            one, other = (None if isinstance(side, str) else side for side in (change.one, change.other))
+            if change.name == name and one != other:  # a text is no figure
+                yield FigureChange(version, one, other)
 
 
 def _reasons(one: Examined, name: str) -> Iterator[Reason]:

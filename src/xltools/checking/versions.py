@@ -17,6 +17,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.data import list_lines
@@ -341,9 +342,7 @@ def _figures(filing: Filing) -> set[str]:
     """
     if isinstance(filing, RefusedFile):
         return set()
-    texts = {
-        f.cell for f in filing.findings if f.cell in filing.unread and any(map(str.isdecimal, str(f.found)))
-    }
+    texts = {name for name, text in filing.unread_texts.items() if any(map(str.isdecimal, text))}
     means = {cell.name for cell in filing.form.means.values()}
     return (texts | filing.record.values.keys()) - means | filing.record.lists.keys()
 
@@ -352,13 +351,17 @@ def _figures(filing: Filing) -> set[str]:
 
 
 def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
-    """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form."""
+    """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form.
+
+    What stands in a cell and is no number is compared as it is.
+    """
     returns = [filing for filing in filings if isinstance(filing, Return)]
     for form in {id(one.form): one.form for one in returns[:1]}.values():
         # The text of a field and the lines of a list are compared below.
         derived = form.counted.keys() | form.list_figures.keys()
+        inputs = list(map(_inputs, returns))
         for name in form.input_names:
-            if name not in derived and len({one.record.values.get(name) for one in returns}) > 1:
+            if name not in derived and len({held.get(name) for held in inputs}) > 1:
                 yield name
         for name in form.texts:
             if len({one.prose.get(name) for one in returns}) > 1:
@@ -366,6 +369,11 @@ def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
         first, *others = (one.record.lists for one in returns)
         changes = (name for other in others for name in list_lines.changed_cells(form, first, other))
         yield from dict.fromkeys(changes)
+
+
+def _inputs(filing: Return) -> dict[str, Decimal | str]:
+    """Return the figures of a return, and what was found in cells in which none could be read."""
+    return {**filing.record.values, **filing.unread_texts}
 
 
 def _note(replacement: Replacement) -> Finding:
@@ -410,8 +418,8 @@ def _values(name: str, filings: Sequence[Filing]) -> str:
         return form.texts[name].label or next(titles, name)
     if name not in form.cells:
         return list_lines.cell_label(form, name)
-    found = [one.record.values.get(name) for one in returns]
-    values = " / ".join("-" if value is None else number(value) for value in found)
+    found = [_inputs(one).get(name, "-") for one in returns]
+    values = " / ".join(value if isinstance(value, str) else number(value) for value in found)
     return f"{form.cells[name].label} {values}"
 
 

@@ -28,13 +28,12 @@ from xltools.cli.output_files import FILES, output_file, point_to_explanations, 
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording
-from xltools.collection.accepting import accepted_versions, unused_waivers
+from xltools.collection.accepting import accepted_versions
 from xltools.collection.outgoing import outgoing
 from xltools.collection.reading import Inputs
 from xltools.collection.returning import FileToReturn, ReturnedFile, return_files
 from xltools.collection.verifying import latest_period, verify_inputs
 from xltools.data.period import Period
-from xltools.data.policy import Policy
 from xltools.data.roster import Roster
 from xltools.data.roster_lines import sender
 from xltools.errors import InputError, Problem
@@ -113,7 +112,7 @@ def command(lang: Lang) -> click.Command:
         )
         if is_as_usual and inbox == (own.inbox,):
             record(lambda _: recording.found(collection), lang)
-            _say_unused(own.policy, collection, lang)
+            _say_unused(collection, lang)
         say_unmatched(collection, lang)
         _report(collection, how, output, lang, inputs, is_new=is_new)
         if back:
@@ -127,9 +126,9 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-def _say_unused(policy: Policy, collection: Collection, lang: Lang) -> None:
+def _say_unused(collection: Collection, lang: Lang) -> None:
     """Print to stderr which waivers are about no finding."""
-    for waiver in unused_waivers(policy, collection):
+    for waiver in collection.unused:
         about = f"{waiver.code} {waiver.cell}".strip()
         inform(harmless(catalog(lang)("report.waiver-unused", about=about, **asdict(waiver))))
 

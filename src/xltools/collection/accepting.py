@@ -160,16 +160,6 @@ def _place(head: Sequence[str], key: str) -> int | None:
     return next((head.index(name) for name in WAIVER_HEADS[key] if name in head), None)
 
 
-def unused_waivers(policy: Policy, collection: Collection) -> list[Waiver]:
-    """Return the waivers for all versions that are about an agency with a return, but about none of the findings on it.
-
-    This means something only if everything was verified as the collection says.
-    """
-    used = {finding.waiver for finding in collection.findings if finding.waiver}
-    codes = {one.filing.agency.code for one in collection.counting if one.filing.agency}
-    return [w for w in policy.waivers if not w.version and w.agency in codes and w not in used]
-
-
 def accepted_versions(
     versions: Path | None,
     policy: Policy,

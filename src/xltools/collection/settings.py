@@ -283,6 +283,7 @@ def _rows_of_waivers(path: Path, problems: list[Problem], *, has_periods: bool) 
         return
     for number, texts in rows:
         waiver = Waiver(**texts)
+        waiver = replace(waiver, code=waiver.code.casefold())
         faults = list(_waiver_faults(waiver, has_periods=has_periods))
         problems += [Problem(code, f"{path}:{number}", facts) for code, facts in faults]
         if not faults:

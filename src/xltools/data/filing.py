@@ -329,6 +329,11 @@ class Return:
         return self.stamp.agency
 
     @property
+    def unread_texts(self) -> dict[str, str]:
+        """What was found in the inputs whose figure could not be read, by name."""
+        return {f.cell: str(f.found) for f in reversed(self.findings) if f.cell in self.unread and f.found}
+
+    @property
     def is_nil(self) -> bool:
         """Whether the agency declared a nil return."""
         return self.form.cover.declares_nil(self.prose)

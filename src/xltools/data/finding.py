@@ -6,6 +6,8 @@ words of each code are in ``text/findings``; the finding's ``facts`` are filled 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -101,6 +103,11 @@ class Effect(NamedTuple):
         return 1, -largest
 
 
+def _plain(place: str) -> str:
+    """Return the name of a cell as people write it in several ways: ``$d$6``, ``'sheet'!D6``, in full-width characters."""
+    return re.sub(r"[\s$']", "", unicodedata.normalize("NFKC", place)).casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A coordinator's decision to accept a finding; an empty ``cell`` covers all findings with that code.
@@ -121,9 +128,13 @@ class Waiver:
 
     def covers(self, finding: Finding, agency: str) -> bool:
         """Return whether the decision is about that finding; *agency* is the code of its agency."""
-        # The ways to name the cell: blank, name, address, or sheet and address.
-        cells = {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}
-        return (self.agency, self.code) == (agency, finding.code) and self.cell in cells
+        if (self.agency, self.code) != (agency, finding.code):
+            return False
+        # The ways to name the cell: blank, name, label, address, or sheet and address.
+        names = (finding.cell, finding.address, f"{finding.sheet}!{finding.address}")
+        return not self.cell or _plain(self.cell) in map(
+            _plain, (*names, str(finding.facts.get("label", "")))
+        )
 
     def holds_for(self, reading: str) -> bool:
         """Return whether the decision holds for a return with that digest of what was read of it."""

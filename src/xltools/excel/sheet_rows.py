@@ -69,8 +69,9 @@ def sheets(path: Path) -> Iterator[Rows]:
     except Exception as error:  # openpyxl raises exceptions of many classes for a damaged workbook
         found = error if isinstance(error, ScanError) else damaged(error)
         kinds = {"damaged": found.kind, "encrypted": "encrypted"}
-        reason = Word(f"kind-{kinds[found.code]}") if found.code in kinds else found.code
-        raise RosterError(Problem("roster-unreadable", str(path), {"reason": reason})) from error
+        why = Word(f"kind-{kinds[found.code]}") if found.code in kinds else found.code
+        facts = {"reason": found.code, "why": why}
+        raise RosterError(Problem("roster-unreadable", str(path), facts)) from error
 
 
 def _checked_copy(data: bytes, limits: Limits) -> tuple[io.BytesIO, _ElementCounter]:
