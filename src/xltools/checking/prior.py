@@ -6,7 +6,7 @@ member that is known in both years, and for the sums if no member is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -28,11 +28,14 @@ from xltools.form.lists import cell_name
 from xltools.form.model import Cell, Form, Identity, of_last_year
 from xltools.form.sections import List
 from xltools.form.wording import AGO, LAST, own_name, time_of
-from xltools.text import Sum, Word
+from xltools.text import Phrases, Sum, Word, phrase
 
 
 class YearPair(NamedTuple):
-    """This year's and last year's figures of one agency; ``member`` is set if the agency is a member of a roll-up."""
+    """This year's and last year's figures of one agency; ``member`` is set if the agency is a member of a roll-up.
+
+    Last year's are also those of the agencies that were ``merged`` into it since.
+    """
 
     filing: Return
     form: Form
@@ -40,12 +43,18 @@ class YearPair(NamedTuple):
     now: Figures
     last: Figures
     member: Agency | None = None
+    merged: tuple[str, ...] = ()
 
     def finding(self, code: str, cell: Cell, found: Decimal, expected: Decimal, **facts: object) -> Finding:
         """Return a finding about this year's figure in that cell."""
-        facts = {"label": cell.label, "period": self.last_period, **facts}
+        facts = {"label": cell.label, "period": self.last_period, "merged": with_merged(self.merged), **facts}
         finding = self.filing.finding(code, cell.name, found, expected, facts)
         return replace(finding, member=str(self.member or ""))
+
+
+def with_merged(names: Sequence[str]) -> Phrases:
+    """Return the words that say which agencies last year's figures include."""
+    return phrase("with-merged", names="、".join(names)) if names else Phrases(())
 
 
 def against(
@@ -86,13 +95,18 @@ def _year_pairs(filing: Return, past: Past, matched: Mapping[Agency, Agency]) ->
     members = [member for member in filing.members if member.agency in matched]
     for member in members:
         now = known(form, member.values, filing.unread)
-        yield YearPair(filing, form, past.period, now, past.values[matched[member.agency]], member.agency)
+        old = matched[member.agency]
+        yield YearPair(
+            filing, form, past.period, now, past.values[old], member.agency, past.merged.get(old, ())
+        )
     if members:
         return
     last = last_figures(filing, past, matched)
     if not last and filing.is_rollup:
         last = past.whole or {}
-    yield YearPair(filing, form, past.period, _known_now(filing), last)
+    own = matched.get(filing.agency)
+    merged = past.merged.get(own, ()) if own else ()
+    yield YearPair(filing, form, past.period, _known_now(filing), last, merged=merged)
 
 
 def _known_now(filing: Return) -> dict[str, Decimal]:
@@ -253,6 +267,7 @@ def _line_finding(
         "difference": abs(EXACT.subtract(found, expected)),
         "terms": Sum(tuple((factor, label(term), figures[term]) for factor, term in right.terms)),
         "rule": identity.rule.label,
+        "merged": with_merged(()),  # of merged agencies no lines are compared
     }
     code = "carry-over" if identity.is_copy else "stock"
     cells = (cell_name(one.key, term, key) for term in right.names if not time_of(term))

@@ -43,6 +43,7 @@ class Past:
     ``values`` has the known figures of each agency, totals included, with blanks as 0. A figure that could not be read
     and the totals over it are absent. An agency with two different returns has no figures. ``earlier`` has the figures of
     the years before, from the roll-up that ``whole`` is from. ``splits`` are the agencies that were split since.
+    ``merged`` has, for those that took others over, the names of these, whose figures are among its own.
     """
 
     form: Form
@@ -55,6 +56,7 @@ class Past:
     stated: frozenset[Agency] = frozenset()  # those with a return or a published report rather than a roll-up
 
     splits: tuple[Split, ...] = ()
+    merged: Mapping[Agency, tuple[str, ...]] = field(default_factory=dict)
     # What is in the lists that could be read, under last. or ago. and the key of the list; a number that was not read is None.
     # Unknown for agencies that were merged or split, and for members of a roll-up whose lines were added by code.
     lines: Mapping[Agency, LineNumbers] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Past:
         lines = [*roster, *(entry for entry, _ in roster.successions)]
         matched = self.matches(entry.agency() for entry in lines)
         values, reporting, splits = dict(self.values), set(self.reporting), list[Split]()
+        merged: dict[Agency, tuple[str, ...]] = {}
         touched: set[Agency] = set()
         for entry, successors in sorted(
             roster.successions, key=lambda pair: len(pair[1])
@@ -94,11 +97,21 @@ class Past:
                 codes = tuple(dict.fromkeys([*(c for split in sharing for c in split.successors), *heirs]))
                 splits = [split for split in splits if split not in sharing]
                 splits.append(Split(agencies, codes, summed))
+            else:
+                (heir,) = heirs.values()
+                merged[heir] = (*merged.get(heir, ()), *merged.get(old, ()), old.name)
             values |= dict.fromkeys(heirs.values(), summed if len(heirs) == 1 else {})
             if old in reporting:
                 reporting = reporting - {old} | set(heirs.values())
         kept = {agency: own for agency, own in self.lines.items() if agency not in touched}
-        return replace(self, values=values, reporting=frozenset(reporting), splits=tuple(splits), lines=kept)
+        return replace(
+            self,
+            values=values,
+            reporting=frozenset(reporting),
+            splits=tuple(splits),
+            merged=merged,
+            lines=kept,
+        )
 
     def periods_of(self, district: Agency) -> dict[Period, Figures]:
         """Return the sums of *district* by period, latest first, from its own roll-up or published report of last year.
