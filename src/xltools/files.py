@@ -226,6 +226,11 @@ def safe_stem(text: str) -> str:
     return safe.encode()[:_LONGEST_STEM].decode(errors="ignore")
 
 
+def is_device(name: str) -> bool:
+    """Return whether Windows takes a file of that name for a device: nul.txt."""
+    return re.match(_DEVICES, name) is not None
+
+
 def write_atomically(path: Path, content: bytes, *, is_new: bool = False) -> None:
     """Write *content* to *path*; an interruption leaves the former file. See :func:`replacing`."""
     with writing(path, is_new=is_new) as file:

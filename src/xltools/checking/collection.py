@@ -27,11 +27,15 @@ from xltools.data.roster_lines import entry_of, named_for
 
 
 class Examined(NamedTuple):
-    """A filing with all findings on it. One that a newer version or an equal file replaces has none."""
+    """A filing with all findings on it. One that a newer version or an equal file replaces has none.
+
+    ``named`` is the line of the roster that the name of a file without a stamp begins with.
+    """
 
     filing: Filing
     findings: tuple[Finding, ...]
     replacement: Replacement | None = None
+    named: Entry | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -235,7 +239,10 @@ def _examined(survey: Survey, place: int, one: Candidate) -> Examined:
         last = survey.last(filing)
         found = _without_consequences([*one.findings, *survey.across(place, filing, last)])
         findings = with_causes(filing, found, last, survey.policy.thresholds) if found else ()
-        return Examined(filing, tuple(with_effects(survey.judged(filing, findings), filing.form)))
+        named = named_for(filing, survey.roster) if survey.roster and filing.stamp is None else None
+        return Examined(
+            filing, tuple(with_effects(survey.judged(filing, findings), filing.form)), named=named
+        )
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
         return Examined(rest, tuple(with_effects(rest.findings, None)))

@@ -33,7 +33,9 @@ def duplicates(
     shared = {key: places for key, places in held.items() if len(places) > 1}
     found: dict[int, list[Facts]] = {}
     done = set(reported)
-    for key in sorted(shared):  # agencies in order, then lines of the roster
+    senders = {filing.agency for filing in filings}
+    # Agencies that sent one of the files first, then those inside roll-ups, in order; then lines of the roster.
+    for key in sorted(shared, key=lambda key: (key[1] not in senders, key)):
         places = shared[key]
         if tuple(places) not in done:  # else its agency is reported already
             done.add(tuple(places))

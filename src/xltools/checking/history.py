@@ -14,7 +14,7 @@ from xltools.data.journal import Event, Journal
 from xltools.data.period import Period
 from xltools.data.record import total
 from xltools.data.roster import Entry, Roster
-from xltools.data.roster_lines import entry_of, named_for
+from xltools.data.roster_lines import code_meant, entry_of, named_for
 from xltools.errors import InputError, Problem, XltoolsError
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
@@ -102,7 +102,7 @@ def agency_history(
     sums = {filing.source.sha256 for filing in own}
     codes = {entry.code, *(filing.agency.code for filing in own if filing.agency)}
     others = (event for event in known.events if event.agency in codes and event.sha256 not in sums)
-    accepted = tuple(waiver for waiver in waivers if waiver.agency in codes)
+    accepted = tuple(one for one in waivers if code_meant(one.agency, roster) in codes)
     return AgencyHistory(entry, versions, tuple(others), accepted)
 
 

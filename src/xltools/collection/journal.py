@@ -7,6 +7,7 @@ end, leaves no trace. The journal records and decides nothing.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import datetime as dt
 import getpass
@@ -112,7 +113,8 @@ def _event(line: bytes) -> tuple[Event | None, str]:
 
 
 def _hash_of(line: bytes) -> str:
-    return hashlib.sha256(line.removesuffix(b"\r")).hexdigest()
+    bare = line.removeprefix(codecs.BOM_UTF8).removesuffix(b"\r")  # as an editor of Windows saves it
+    return hashlib.sha256(bare).hexdigest()
 
 
 def user() -> str:

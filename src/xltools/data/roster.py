@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
+from xltools.files import is_device
 from xltools.form.fields import yes_or_no
 from xltools.form.kinds import Held, Meant
 from xltools.form.model import RULE_MAKERS, Form
 from xltools.text import Word, harmless
-from xltools.white_space import is_blank
+from xltools.white_space import compact, is_blank
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _REMARK = re.compile(r"[(（]([^()（）]*)[)）]\s*$")
@@ -169,8 +170,10 @@ class Roster:
 
         A report may be titled 青禾区统计局 where the roster has 统计局, or the reverse.
         """
-        found = [entry for entry in self.entries if entry.name == name] or [
-            entry for entry in self.entries if entry.name.endswith(name) or name.endswith(entry.name)
+        wanted, names = compact(name), [compact(entry.name) for entry in self.entries]
+        pairs = list(zip(names, self.entries, strict=True))  # a list may space the names out: 司 法 局
+        found = [entry for own, entry in pairs if own == wanted] or [
+            entry for own, entry in pairs if own.endswith(wanted) or wanted.endswith(own)
         ]
         return found[0] if len(found) == 1 else None
 
@@ -377,6 +380,8 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
         wrong = re.findall(rf"{_IMPOSSIBLE}|^[.~]|_" if what == "code" else _IMPOSSIBLE, text)
         if harmless(text) != text:
             wrong += [letter for letter in text if harmless(letter) != letter]
+        if what == "code" and is_device(f"{text}_"):  # nul.1_NAME_YEAR.xlsx
+            wrong.append(".")
         if found := sorted(set(wrong)):
             yield Problem(
                 "roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))}
@@ -400,7 +405,7 @@ def _faults(
     """Yield what is wrong with an entry, and record the line of its code and name for repetitions."""
     yield from name_faults(entry.code, entry.name)
     for what, text, lines in (("code", entry.code, lines_by_code), ("name", entry.name, lines_by_name)):
-        first = lines.setdefault(text.casefold(), number)  # Windows ignores the case of file names
+        first = lines.setdefault(compact(text).casefold(), number)  # Windows ignores the case of file names
         if text and first != number:
             yield Problem(
                 "roster-repeated", facts={"what": Word(f"item-{what}"), "text": text, "first": first}

@@ -66,7 +66,7 @@ def summary(collection: Collection, lang: Lang) -> str:
     if not tally.bad and not counts["errors"]:
         key = "report.summary-clean"
     else:
-        key = "report.summary-one" if files == 1 else "report.summary"
+        key = "report.summary-one" if files == tally.bad == 1 else "report.summary"
     parts = [t(key, files=files, clean=files - tally.bad, bad=tally.bad, **counts)]
     if counts["questions"]:
         parts.append(t("report.summary-questions", **counts))
@@ -79,7 +79,9 @@ def file_text(one: Examined, lang: Lang) -> str:
     """Return the findings of one file under its name; an empty text if there are none."""
     if not one.findings:
         return ""
-    agency = str(one.filing.agency) if one.filing.agency else catalog(lang)("report.no-agency")
+    t, agency = catalog(lang), str(one.filing.agency or "")
+    if not agency:
+        agency = t("report.by-name", agency=one.named.agency()) if one.named else t("report.no-agency")
     lines = [_group_lines(group, lang) for group in grouped(one.findings)]
     return "\n".join([f"{agency}  {one.filing.source.path}", *lines])
 
