@@ -119,7 +119,7 @@ def shown(path: Path) -> str:
     """Return the path as one line of harmless Unicode text, which may differ from the name of the file."""
     text = str(path)
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        text = readable(os.fsencode(path))
+        text = str(Path(*(readable(os.fsencode(part)) for part in path.parts)))  # each in its own encoding
     return harmless_line(text)
 
 
@@ -210,7 +210,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(Problem("unreadable-file", shown(path), {"reason": error.strerror or str(error)}))
 
 
-_NOT_IN_NAMES = r'[\ufffd<>:"/\\|?*]|\A[-. ]'
+_NOT_IN_NAMES = r'[\ufffd<>:"/\\|?*]|\A[-. ]|[. ]\Z'
 _DEVICES = r"(?i)\A(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)"  # on Windows, with any ending
 _LONGEST_STEM = 200  # bytes in UTF-8; file systems allow 255 for a whole name
 
@@ -218,8 +218,8 @@ _LONGEST_STEM = 200  # bytes in UTF-8; file systems allow 255 for a whole name
 def safe_stem(text: str) -> str:
     """Return *text* as the beginning of a file name that any file system accepts and that is harmless in a shell.
 
-    Characters that control a terminal or are not allowed in names, and a dash, a dot or a space at the beginning,
-    become ``_``, which also stands before the name of a device of Windows.
+    Characters that control a terminal or are not allowed in names, a dash, a dot or a space at the beginning, and a dot
+    or a space at the end, which Windows removes, become ``_``, which also stands before the name of a device of Windows.
     """
     safe = re.sub(_NOT_IN_NAMES, "_", harmless_line(text))
     safe = re.sub(_DEVICES, r"_\g<0>", safe)

@@ -61,7 +61,7 @@ def command(lang: Lang) -> click.Command:
         received = receive_by_period(
             folder,
             read(paths),
-            lambda inbox: read([inbox], allow_none=True),
+            lambda inbox: read([inbox], allow_none=True, is_silent=True),  # the end of the command reports it
             roster,
             limits,
             are_kept=is_kept,

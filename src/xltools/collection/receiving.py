@@ -141,11 +141,15 @@ def keep(
     inbox = _Intake.of(folder, there, taken, roster, limits)
     chosen: dict[object, tuple[Filing, Entry]] = {}
     for filing in taken.filings:
-        key, entry = version_key(filing), entry_of(filing, roster)
-        if key is None or entry is None:
+        entry = entry_of(filing, roster)
+        if filing.stamp is None or entry is None:
             raise InputError(Problem("keep-unknown", filing.source.path))
-        if filing.stamp and filing.stamp.period != folder.period:
+        if filing.stamp.period != folder.period:
             raise InputError(Problem("keep-other-year", filing.source.path, {"period": filing.stamp.period}))
+        key = version_key(filing) or (
+            entry.code,
+            filing.stamp.form,
+        )  # of a roll-up, which is nobody's version
         if chosen.setdefault(key, (filing, entry))[0] is not filing:
             raise InputError(Problem("keep-twice", filing.source.path, {"agency": str(filing.agency)}))
     received = []
@@ -153,7 +157,8 @@ def keep(
         others = [
             one
             for one in there.filings
-            if version_key(one) == key or (sender(one, roster) == entry and not one.is_rollup)
+            if version_key(one) == key
+            or (sender(one, roster) == entry and (one.record is None or one.is_rollup == filing.is_rollup))
         ]
         own = next((one for one in others if one.source.sha256 == filing.source.sha256), None)
         others = [one for one in others if one is not own]
@@ -229,10 +234,8 @@ class _Intake:
         return cls(folder, there, roster, limits, names, _contents(taken, taken.filings, limits), [])
 
     def _name(self, filing: Filing, entry: Entry) -> str:
-        """Return the standard name of a file, with its own ending."""
-        source = filing.source.name
-        ending = source.rpartition(".")[2] if "." in source else "xlsx"
-        return file_name(self.names[entry.code], self.folder.period, f".{safe_stem(ending)}")
+        """Return the standard name of a file, with its ending."""
+        return file_name(self.names[entry.code], self.folder.period, _ending(filing))
 
     def put_aside(self, filing: Filing, entry: Entry) -> Path:
         """Write a file that is taken in into ``versions/`` and return its path."""
@@ -248,8 +251,8 @@ class _Intake:
         Another program may take in files of the same agency meanwhile: none of them replaces what it has not read.
         """
         item = self.contents[filing.source.path, filing.source.sha256]
-        own = Path(filing.source.name)
-        name = f"{safe_stem(own.stem)}{own.suffix}" if own_name else self._name(filing, entry)
+        own = f"{safe_stem(Path(filing.source.name).stem)}{_ending(filing)}"
+        name = own if own_name else self._name(filing, entry)
         standard = self.folder.inbox / name
         in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
         moved = [self._moved(filing, one, read_bytes(standard)) for one in in_its_place]
@@ -327,6 +330,18 @@ class _Intake:
             path = Path(archive)
             _put(self.folder.versions, path.name, read_bytes(path))
             path.unlink()
+
+
+_OF_WORKBOOKS = {".xlsx", ".xlsm"}
+
+
+def _ending(filing: Filing) -> str:
+    """Return the ending of a file's name; that of a workbook which came as ``.xlsx.bak``, say, is ``.xlsx``."""
+    _, dot, own = filing.source.name.rpartition(".")
+    ending = f".{safe_stem(own)}" if dot and own else ""
+    is_old = any(found.code == "old-format-read" for found in filing.findings)
+    is_workbook = isinstance(filing, Return) and not filing.is_document and not is_old
+    return ".xlsx" if is_workbook and ending.casefold() not in _OF_WORKBOOKS else ending
 
 
 def _contents(inputs: Inputs, filings: Iterable[Filing], limits: Limits) -> dict[tuple[str, str], InboxItem]:

@@ -44,7 +44,8 @@ def named_for(filing: Filing, roster: Roster) -> Entry | None:
     A number such as 2 counts the files rather than names the agency 002, unless it is a code itself.
     """
     code = filing.source.name.partition("_")[0]
-    return roster.get(code) if code in roster.order or code.startswith("0") else None
+    is_code = code in roster.order or code.startswith("0") or not code.isdecimal()
+    return roster.get(code) if is_code else None
 
 
 def sender(filing: Filing, roster: Roster) -> Entry | None:
