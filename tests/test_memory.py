@@ -372,7 +372,7 @@ def test_the_history_of_an_agency_shows_its_versions_in_order_and_what_changed(y
         happened = [event["what"] for event in found["versions"][0]["events"]]
         assert happened == ["received", "found", "returned", "replaced"]
     said = run("history", "003")
-    assert "— → 4" in said
+    assert f"{WRONG} → 4" in said
     assert "not-a-number" in said
     assert found["versions"][1]["sha256"][:12] in said
 

@@ -32,7 +32,7 @@ def receipts_of(outcome: Merge, rollup: Rollup, output: Path) -> Iterator[Receip
     )
     examined = {one.filing.source: one for one in outcome.collection.counting}
     for account in rollup.included:
-        filing, findings, _ = examined[account.source]
+        filing, findings, *_ = examined[account.source]
         if isinstance(filing, Return):
             others = (a for a in rollup.accounts if a.agency == account.agency and a is not account)
             yield Receipt(

@@ -44,7 +44,9 @@ USUAL_HEADS = (  # further columns of the table, by which its heads are recognis
 # What is written below a table, without spaces.
 _CLOSING = re.compile(r"[（(]?(?:以上)?(?:(合计|总计|小计|共计|备注|填表人|制表)|(注|说明)[:：\d]|共\d+)")
 # What no name of an agency is: a remark, the head of a group of agencies, a part of another one.
-_NO_NAME = re.compile(r"[^\x00-\x7f]+[:：]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]")
+_NO_NAME = re.compile(
+    r"[^\x00-\x7f]+[:：]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[个家](?:单位)?$"
+)
 _YES = {"是", "yes", "true", "1"}
 
 
@@ -280,7 +282,9 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str, form: Form | N
             if h and i not in {code, name}
         }
         entry = Entry(_plain_code(cells[code]), re.sub(r"\s*[\r\n]+\s*", "", cells[name]), others)
-        faults = list(_row_faults(entry, row)) or list(_faults(entry, number, lines_by_code, lines_by_name))
+        faults = list(_row_faults(entry, row, row[: name + 1])) or list(
+            _faults(entry, number, lines_by_code, lines_by_name)
+        )
         problems += [Problem(fault.code, f"{origin}:{number}", fault.facts) for fault in faults]
         entries.append((number, entry))
     if not entries:
@@ -349,9 +353,12 @@ def _heirs(text: str, entry: Entry, whole: Roster, present: Roster) -> tuple[Ent
     return tuple(found.values())
 
 
-def _row_faults(entry: Entry, row: Sequence[str]) -> Iterator[Problem]:
-    """Yield why a row is not an agency: a sum or a remark below the table, or a formula whose result is not stored."""
-    cells = (entry.code, entry.name) if entry.code and entry.name else row
+def _row_faults(entry: Entry, row: Sequence[str], head: Sequence[str]) -> Iterator[Problem]:
+    """Yield why a row is not an agency: a sum or a remark below the table, or a formula whose result is not stored.
+
+    *head* has the cells up to the name: 合计 may stand in the first of a row that was given a code.
+    """
+    cells = (*head, entry.code, entry.name) if entry.code and entry.name else row
     closing = next((cell for cell in cells if _CLOSING.match(_plain(cell))), None)
     if closing or _NO_NAME.match(_plain(entry.name)):
         yield Problem("roster-closing", facts={"text": closing or entry.name})
@@ -405,7 +412,7 @@ def _faults(
     """Yield what is wrong with an entry, and record the line of its code and name for repetitions."""
     yield from name_faults(entry.code, entry.name)
     for what, text, lines in (("code", entry.code, lines_by_code), ("name", entry.name, lines_by_name)):
-        first = lines.setdefault(compact(text).casefold(), number)  # Windows ignores the case of file names
+        first = lines.setdefault(text.casefold(), number)  # Windows ignores the case of file names
         if text and first != number:
             yield Problem(
                 "roster-repeated", facts={"what": Word(f"item-{what}"), "text": text, "first": first}

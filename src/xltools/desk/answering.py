@@ -17,16 +17,14 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xltools.collection import settings
-from xltools.collection.inbox import contents
 from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
 from xltools.desk import saving, screens, selfcheck, work
 from xltools.desk.work import Arrivals, Desk
 from xltools.document.other_unit import OtherUnit
 from xltools.document.writer import DOCUMENT_FORMATS
-from xltools.errors import InputError, MarkingError, Problem, XltoolsError
+from xltools.errors import InputError, Problem, XltoolsError
 from xltools.files import read_bytes
-from xltools.office.guard import Limits
 from xltools.text import LANGS, catalog, error_text, harmless
 
 HTML, BINARY = "text/html; charset=utf-8", "application/octet-stream"
@@ -188,13 +186,10 @@ def _marked(desk: Desk, sha256: str) -> _NamedFile:
     """Return the marked copy of a file that goes back, which need not have been written yet."""
     view = work.look(desk)
     for slip in work.slips(view):
-        source = slip.examined.filing.source
-        if source.sha256 == sha256:
-            (item,) = contents(view.seen.inputs.inbox.files, [source], Limits())
-            try:
-                return f"{slip.stem}.xlsx", slip.workbook(item.data)
-            except MarkingError as error:
-                raise InputError(Problem("desk-unmarked")) from error
+        if slip.examined.filing.source.sha256 == sha256:
+            if content := work.marked(view.seen.inputs, slip):
+                return f"{slip.stem}.xlsx", content
+            raise InputError(Problem("desk-unmarked"))
     raise _NotFoundError
 
 

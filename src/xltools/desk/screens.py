@@ -135,7 +135,9 @@ def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:
         candidates=counting,
         choosing="several" if len(counting) > 1 else choosing,
         version=view.version,
-        back=work.slips(view.view, [row]),
+        back=[
+            (slip, bool(work.marked(view.view.seen.inputs, slip))) for slip in work.slips(view.view, [row])
+        ],
         open=view.open,
         who=folder.who or journal.user(),
         history="\n".join(history_words.agency_lines(view.history, desk.lang)),

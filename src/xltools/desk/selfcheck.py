@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.collection.given_file import given_in
-from xltools.collection.inbox import contents
 from xltools.collection.last_year import read_last_year
-from xltools.collection.reading import Inputs, ReadOptions, read_inputs
+from xltools.collection.reading import ReadOptions, read_inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.verifying import verify_inputs
 from xltools.data.filing import Return
 from xltools.data.roster import Entry
 from xltools.data.roster_lines import sender
-from xltools.desk.work import Arrivals, Desk
-from xltools.errors import MarkingError
+from xltools.desk.work import Arrivals, Desk, marked
 from xltools.form.library import find
-from xltools.office.guard import Limits
 from xltools.report.html.sheets import NumberedMessage, RenderedForm
 from xltools.report.slip import Returned, clerk_words, returned
 
@@ -104,7 +101,7 @@ def check(desk: Desk, arrived: Arrivals) -> list[Checked]:
                 anchor,
                 is_own=is_own,
                 slip=slip,
-                marked=_marked(slip, inputs) if slip else b"",
+                marked=marked(inputs, slip) if slip else b"",
                 marks=_numbered(groups, anchor),
             )
         )
@@ -113,14 +110,3 @@ def check(desk: Desk, arrived: Arrivals) -> list[Checked]:
 
 def _numbered(groups: tuple[FindingGroup, ...], anchor: str) -> tuple[NumberedMessage, ...]:
     return tuple(NumberedMessage(index, f"{anchor}-n{index}", group) for index, group in enumerate(groups, 1))
-
-
-def _marked(slip: Returned, inputs: Inputs) -> bytes:
-    """Return the copy with marks; empty if the file cannot be marked."""
-    source = slip.examined.filing.source
-    for item in contents(inputs.inbox.files, [source], Limits()):
-        try:
-            return slip.workbook(item.data)
-        except MarkingError:
-            return b""
-    return b""

@@ -25,7 +25,7 @@ from xltools.collection.accepting import Acceptance, Decision, acceptances, add_
 from xltools.collection.former import keep as keep_former
 from xltools.collection.former import read_former
 from xltools.collection.given_file import given_in
-from xltools.collection.inbox import gather
+from xltools.collection.inbox import contents, gather
 from xltools.collection.last_year import read_last_year
 from xltools.collection.outgoing import outgoing
 from xltools.collection.publishing import PreparedReport, PublishOptions, RenderedReport
@@ -52,7 +52,7 @@ from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
 from xltools.document.other_unit import OtherUnit
 from xltools.document.writer import DocumentFormat
-from xltools.errors import InputError, Problem, XltoolsError
+from xltools.errors import InputError, MarkingError, Problem, XltoolsError
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
 from xltools.form.library import find
 from xltools.office.guard import Limits
@@ -417,6 +417,15 @@ def slips(view: View, rows: Iterable[BoardRow] | None = None) -> list[Returned]:
     if rows is not None:
         examined = [one for row in rows for one in row.examined]
     return [slip for one in examined if (slip := returned(one, view.seen.roster))]
+
+
+def marked(inputs: Inputs, slip: Returned) -> bytes:
+    """Return the marked copy of a file that goes back; empty if it cannot be marked, such as a damaged one."""
+    (item,) = contents(inputs.inbox.files, [slip.examined.filing.source], Limits())
+    try:
+        return slip.workbook(item.data)
+    except MarkingError:
+        return b""
 
 
 def send_back(desk: Desk, code: str = "") -> list[ReturnedFile]:

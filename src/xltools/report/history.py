@@ -90,10 +90,12 @@ def agency_lines(found: AgencyHistory, lang: Lang) -> Iterator[str]:
     """Yield each version of a return and what was done with it, the other events, and the waivers."""
     t = catalog(lang)
     yield t("history.agency", agency=found.entry.agency(), count=len(found.versions))
+    issued = [event for event in found.others if event.what == "issued"]  # before any version
+    yield from (event_line(event, None, lang) for event in issued)
     for place, version in enumerate(found.versions, 1):
         yield f"{place}. {_version_line(version, lang)}"
         yield from (f"   {line}" for line in _version_lines(version, place, lang))
-    yield from (event_line(event, None, lang) for event in found.others)
+    yield from (event_line(event, None, lang) for event in found.others if event not in issued)
     for waiver in found.waivers:
         yield t("history.waiver", about=f"{waiver.code} {waiver.cell}".strip(), **asdict(waiver)).rstrip()
 
