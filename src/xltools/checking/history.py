@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -94,11 +94,16 @@ class CellHistory(NamedTuple):
 
 
 def agency_history(
-    entry: Entry, filings: Iterable[Filing], known: Journal, roster: Roster, waivers: Iterable[Waiver] = ()
+    entry: Entry,
+    older: Iterable[Filing],
+    present: Iterable[Filing],
+    known: Journal,
+    roster: Roster,
+    waivers: Iterable[Waiver] = (),
 ) -> AgencyHistory:
-    """Return the history of the return of an agency; *filings* are those in the inbox and the older versions."""
-    own = [filing for filing in filings if _entry(filing, roster) == entry]
-    versions = _versions(own, known)
+    """Return the history of the return of an agency, from the *older* versions and the files *present* in the inbox."""
+    own = [*(before := _of(entry, older, roster)), *(now := _of(entry, present, roster))]
+    versions = _versions(before, now, known)
     sums = {filing.source.sha256 for filing in own}
     codes = {entry.code, *(filing.agency.code for filing in own if filing.agency)}
     others = (event for event in known.events if event.agency in codes and event.sha256 not in sums)
@@ -117,14 +122,14 @@ def cell_history(
     rollup: Filing | None = None,
 ) -> CellHistory:
     """Return the history of the figure *name*; *collection* are the files in the inbox, *older* the versions before."""
-    every = [*older, *(one.filing for one in collection.examined)]
+    present = [one.filing for one in collection.examined]
     agencies = []
     for one in collection.counting:
         filing = one.filing
         if isinstance(filing, Return) and filing.form.name == form.name:
             entry = _entry(filing, roster)
-            own = [other for other in every if entry and _entry(other, roster) == entry]
-            changes = tuple(_changes(_versions(own, known), name))
+            pair = [_of(entry, filings, roster) if entry else [] for filings in (older, present)]
+            changes = tuple(_changes(_versions(*pair, known), name))
             reasons = tuple(dict.fromkeys(_reasons(one, name)))
             figure = figures(filing).get(name)
             agencies.append(AgencyFigure(one, entry, figure, not one.has_errors, changes, reasons))
@@ -158,8 +163,16 @@ def _entry(filing: Filing, roster: Roster) -> Entry | None:
     return entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
 
 
-def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
-    """Return the versions in the order of their slips, else of the journal, else of their dates of saving."""
+def _of(entry: Entry, filings: Iterable[Filing], roster: Roster) -> list[Filing]:
+    own = (filing for filing in filings if _entry(filing, roster) == entry)
+    return sorted(own, key=lambda filing: filing.source.path)
+
+
+def _versions(older: Sequence[Filing], present: Sequence[Filing], known: Journal) -> tuple[Version, ...]:
+    """Return the versions in the order of their slips, else of the journal, else of their dates of saving.
+
+    Where the journal says nothing, those in the inbox are the latest.
+    """
     events: dict[str, list[Event]] = {}
     first: dict[str, int] = {}
     replaced: dict[str, set[str]] = {}  # by the sum of the file that took their place
@@ -172,11 +185,10 @@ def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
         # What was there when the journal began came in before everything else, in an unknown order.
         first.setdefault(event.sha256, -1 if event.what == "begun" else number)
     found, files = list[Version](), dict[str, list[Filing]]()
-    for filing in sorted(
-        own, key=lambda filing: filing.source.path
-    ):  # a file in the inbox before those in versions/
+    for filing in (*present, *older):
         files.setdefault(filing.source.sha256, []).append(filing)
-    for filing in _in_order([some[0] for some in files.values()], first, replaced):
+    now = {filing.source.sha256 for filing in present}
+    for filing in _in_order([some[0] for some in files.values()], now, first, replaced):
         changes = _differences(found[-1].filing, filing) if found else ()
         sha256 = filing.source.sha256
         copies = tuple(copy.source.path for copy in files[sha256][1:])
@@ -185,15 +197,16 @@ def _versions(own: Iterable[Filing], known: Journal) -> tuple[Version, ...]:
 
 
 def _in_order(
-    own: Iterable[Filing], first: Mapping[str, int], replaced: Mapping[str, set[str]]
+    own: Iterable[Filing], now: Container[str], first: Mapping[str, int], replaced: Mapping[str, set[str]]
 ) -> Iterator[Filing]:
     """Yield the filings, the oldest first.
 
-    *first* is the place of the first event about a content in the journal, *replaced* are those that one took the place of.
+    *now* are the sums of the files in the inbox. *first* is the place of the first event about a content in the journal, *replaced* are those that one took the place of.
     """
 
-    def key(filing: Filing) -> tuple[float, str, str]:
-        return (first.get(filing.source.sha256, float("inf")), filing.modified, filing.source.path)
+    def key(filing: Filing) -> tuple[float, bool, str, str]:
+        sha256 = filing.source.sha256
+        return first.get(sha256, float("inf")), sha256 in now, filing.modified, filing.source.path
 
     left = sorted(own, key=key)
     while left:

@@ -61,7 +61,7 @@ def command(lang: Lang) -> click.Command:
             lines = [report.event_line(event, roster, lang) for event in known.events]
         elif entry:
             older, own = _filings(folder, roster, lang, reading)
-            found = agency_history(entry, [*older, *own], own_events, roster, folder.policy.waivers)
+            found = agency_history(entry, older, own, own_events, roster, folder.policy.waivers)
             about, lines = report.agency_object(found), list(report.agency_lines(found, lang))
         else:
             cell = _cell_history(folder, wanted, own_events, roster, prior, reading, lang)

@@ -200,8 +200,8 @@ def agency(desk: Desk, code: str) -> AgencyView:
             allow_none=True,
         ).filings
     known = journal.read(folder.path)
-    filings = [*older, *view.seen.inputs.filings]
-    history = agency_history(row.entry, filings, known, view.seen.roster, folder.policy.waivers)
+    present, waivers = view.seen.inputs.filings, folder.policy.waivers
+    history = agency_history(row.entry, older, present, known, view.seen.roster, waivers)
     try:
         acceptable = acceptances(view.seen.collection, view.seen.roster, row.entry, Decision("-", "-", ""))
     except InputError:  # nothing is open
