@@ -36,12 +36,14 @@ from xltools.collection.publishing import (
     render_report,
     write_starter,
 )
+from xltools.collection.situation import is_outdated
 from xltools.document.formats import format_by_ending
 from xltools.document.other_unit import OtherUnit
 from xltools.document.publishing import ReportText, label_of
 from xltools.document.writer import DOCUMENT_FORMATS, DocumentFormat, missing_for
 from xltools.errors import InputError, Problem
 from xltools.files import holds, refuse_existing
+from xltools.office.guard import limits_from
 from xltools.report.text import file_text, second_reader_text
 from xltools.text import Lang, Word, catalog, harmless, problem_text
 
@@ -87,6 +89,8 @@ def command(lang: Lang) -> click.Command:
         if path is None and not source_path.is_file():
             missing = None if starter else missing_for(how or DOCUMENT_FORMATS[0])
             raise InputError(Problem("no-rollup", str(source_path)), *([missing] if missing else []))
+        if path is None and own.inbox and is_outdated(source_path, own.inbox, limits_from(reading.limits)):
+            inform(t("report.rollup-outdated", file=source_path))
         if starter:
             how = "md"
             if output:

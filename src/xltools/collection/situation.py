@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import NamedTuple
 
 from xltools.checking.board import Action, AgencyState, Board
 from xltools.collection import manifest
+from xltools.collection.inbox import InboxItem, gather, items
+from xltools.collection.manifest import Manifest
 from xltools.collection.reading import Inputs, read_one
 from xltools.collection.settings import Folder
 from xltools.data.filing import Return
@@ -84,6 +87,25 @@ def _is_published(folder: Folder) -> bool:
     )
 
 
+def is_outdated(rollup: Path, inbox: Path, limits: Limits) -> bool:
+    """Return whether the inbox has other files than those from which the roll-up was made.
+
+    That is not known without its manifest, nor without any file.
+    """
+    try:
+        known = manifest.read(manifest.path_of(rollup))
+    except InputError:
+        return False
+    files = gather([inbox]).files if inbox.is_dir() else ()
+    found = (item for file in files for item in items(file, limits) if isinstance(item, InboxItem))
+    now = {(item.name, item.sha256) for item in found}
+    return bool(known and now) and now != _inputs_of(known)
+
+
+def _inputs_of(known: Manifest) -> set[tuple[str, str]]:
+    return {(one.source.path, one.source.sha256) for one in known.inputs}
+
+
 def _rollup_state(folder: Folder, inputs: Inputs, limits: Limits) -> RollupState:
     if not folder.rollup.is_file():
         return RollupState.NONE
@@ -93,6 +115,5 @@ def _rollup_state(folder: Folder, inputs: Inputs, limits: Limits) -> RollupState
     except InputError:
         return RollupState.OUTDATED
     now = {(one.source.path, one.source.sha256) for one in inputs.filings}
-    then = {(one.source.path, one.source.sha256) for one in known.inputs} if known else set()
-    is_same = known is not None and now == then and known.is_of(content, limits)
+    is_same = known is not None and now == _inputs_of(known) and known.is_of(content, limits)
     return RollupState.CURRENT if is_same else RollupState.OUTDATED

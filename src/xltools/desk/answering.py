@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xltools.collection import settings
 from xltools.collection.roster_files import load_roster
+from xltools.collection.situation import is_outdated
 from xltools.data.period import Period
 from xltools.desk import saving, screens, selfcheck, work
 from xltools.desk.work import Arrivals, Desk
@@ -25,6 +26,7 @@ from xltools.document.other_unit import OtherUnit
 from xltools.document.writer import DOCUMENT_FORMATS
 from xltools.errors import InputError, Problem, XltoolsError
 from xltools.files import read_bytes
+from xltools.office.guard import Limits
 from xltools.text import LANGS, catalog, error_text, harmless
 
 HTML, BINARY = "text/html; charset=utf-8", "application/octet-stream"
@@ -144,7 +146,10 @@ def _rollup(desk: Desk, *, incomplete: bool, told: Iterable[str] = ()) -> str:
 
 
 def _report(desk: Desk, told: Iterable[str] = ()) -> str:
-    has_rollup = desk.folder().rollup.is_file()
+    folder = desk.folder()
+    has_rollup = folder.rollup.is_file()
+    if has_rollup and is_outdated(folder.rollup, folder.inbox, Limits()):
+        told = (*told, catalog(desk.lang)("desk.rollup-outdated"))
     return screens.report(desk, work.report(desk) if has_rollup else None, tuple(told))
 
 
