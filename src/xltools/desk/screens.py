@@ -53,7 +53,7 @@ from xltools.text import (
 )
 
 PAGES = ("board", "rollup", "report", "year")
-_GAP = re.compile("(【[^】]*】)")
+_GAP = re.compile("(【[^【】]*】|[【】])")
 _PERCENT = 100
 
 

@@ -30,7 +30,7 @@ from xltools.prose.filling import TextValues
 from xltools.text import clerk
 
 PassageOrigin = Literal["template", "workbook", "form", "nobody"]
-_GAP = re.compile(r"【[^【】]*】")
+_GAP = re.compile(r"【[^【】]*】|[【】]")  # a bracket may be left behind
 
 
 @dataclass(frozen=True, slots=True)
