@@ -342,6 +342,9 @@ def test_last_year_is_named_from_where_one_stands(folder, tmp_path, monkeypatch)
         assert f'prior = "{"../" * (place.count("/") + 1)}年报"' in text
     assert "no-such-path" in run("init", "2026", *arguments, "没有这个", expect=2)
     assert not (tmp_path / "2026").exists()
+    shutil.move("年报", "搬走")
+    monkeypatch.chdir("2025")
+    assert "prior-gone ../年报" in run("generate", expect=2)
 
 
 def test_a_roster_without_codes_and_with_a_title_becomes_one_with_codes(tmp_path):

@@ -319,3 +319,13 @@ def test_more_styles_than_excel_allows_are_refused():
     assert len(scan(with_styles(Limits().styles)).locked) == Limits().styles
     (finding,) = read_package(with_styles(Limits().styles + 1), "x.xlsx").findings
     assert (finding.code, finding.found) == ("too-large", "styles > 65,490")
+
+
+@pytest.mark.parametrize("name", [name for name, one in FILES.items() if one.code == "damaged"])
+def test_what_is_damaged_says_in_words_what_is_wrong(name):
+    """What a library said of it is for programs only."""
+    (finding,) = read_package(FILES[name].make(), "x.xlsx").findings
+    assert finding.entered == ""
+    for lang in ("zh", "en"):
+        said = message(finding, lang)
+        assert not re.search(r"[（(](?:an? unknown|无法识别)|Error|zip file", said), said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import multiprocessing
 import os
@@ -139,3 +140,11 @@ def test_any_single_change_before_the_end_is_noticed(tmp_path_factory, data):
     changed = whole[:place] + bytes([byte]) + whole[place + 1 :] + lines(folder)[3] + b"\n"
     (folder / journal.FILE).write_bytes(changed)
     assert read(folder).faults
+
+
+def test_an_editor_of_windows_changes_no_line(folder):
+    path = folder / journal.FILE
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert (len(read(folder).events), read(folder).faults) == (5, ())
+    append(folder, events(1, 9), "张三", NOON)
+    assert read(folder).faults == ()

@@ -27,7 +27,7 @@ from xltools.collection.accepting import with_waivers
 from xltools.collection.manifest import hash_of
 from xltools.collection.settings import load
 from xltools.data.filing import Stamp
-from xltools.data.finding import Waiver
+from xltools.data.finding import Finding, Waiver
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
@@ -508,6 +508,20 @@ def test_a_line_that_matches_nothing_is_named_where_all_is_verified(year):
     assert "blank B99 of 002" in said
     assert "jump of 002" in said
     assert "matches no finding" not in run("verify", inbox(year, "001"))
+    (year / "waivers.csv").write_text(
+        f"{HEADS}\n{NAMES['002']},jump,,核实,王主任,2025-02-03\n", encoding="utf-8"
+    )
+    assert run("verify").count("matches no finding") == 1, "the agency is named in words"
+
+
+LABEL = "第二十条第（五）项/行政许可 · 本年处理决定数量"
+
+
+@pytest.mark.parametrize("cell", ["$b$9", "'二、主动公开'！Ｂ９", LABEL])
+def test_a_cell_is_named_as_people_write_it(cell):
+    finding = Finding("jump", sheet="二、主动公开", address="B9", cell=LICENCES, facts={"label": LABEL})
+    assert Waiver("002", "jump", cell, "核实", "张三", "").covers(finding, "002")
+    assert not Waiver("002", "jump", cell + "9", "核实", "张三", "").covers(finding, "002")
 
 
 @pytest.mark.parametrize("whose", ["330100", "青禾区"])
@@ -602,3 +616,14 @@ def _filing():
     if not _read:
         _read.append(read_package(package("002", **BLANK), "002.xlsx"))
     return _read[0]
+
+
+def test_without_a_journal_the_file_in_the_inbox_is_the_latest(year):
+    run("receive", "../来件")
+    there = inbox(year, "001")
+    (year / "versions").mkdir()
+    shutil.copy(there, year / "versions" / there.name)
+    there.write_bytes(package("001", fees__amount=5))
+    (year / journal.FILE).unlink()
+    found = json.loads(run("history", "001", "--format", "json"))
+    assert [one["file"].partition("/")[0] for one in found["versions"]] == ["versions", "inbox"]

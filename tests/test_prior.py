@@ -29,6 +29,7 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import of_last_year
+from xltools.text import clerk_message
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
@@ -509,6 +510,7 @@ def test_the_figures_of_a_merged_agency_are_added_to_those_of_its_successor(to):
     assert about_agencies(this_year({"1": 7}), before, roster) == []
     (found,) = about_agencies(this_year({"1": 3}), before, roster)
     assert (found.code, found.found, found.expected) == ("carry-over", 3, 7)
+    assert "2023 年度，含并入的单位2）" in clerk_message(found)
 
 
 def test_agencies_that_merged_into_a_new_one_are_not_gone_and_it_is_not_new():

@@ -149,12 +149,13 @@ def test_the_date_of_a_mail_is_known_when_the_next_one_comes(folder, second, is_
     assert held("mails") == [NAME.replace(".xlsx", ".eml"), NAME.replace(".xlsx", "_2.eml")]
 
 
-def mail(attached, sent):
-    """A mail with a workbook or another mail."""
-    found, (name, content) = EmailMessage(), attached
+def mail(*attached, sent):
+    """A mail with workbooks or other mails."""
+    found = EmailMessage()
     found["From"], found["To"], found["Subject"] = "a@example.cn", "b@example.cn", "报送"
     found.set_content("请查收。")
-    found.add_attachment(content, "application", "octet-stream", filename=name)
+    for name, content in attached:
+        found.add_attachment(content, "application", "octet-stream", filename=name)
     date = f"Date: {sent}\n".encode() if sent else b""
     return date + found.as_bytes()
 
@@ -390,3 +391,60 @@ def test_a_file_that_came_in_meanwhile_is_not_replaced(folder):
     with pytest.raises(InputError, match="changed-meanwhile"):
         receiving.receive(own, taken, there, roster, Limits())
     assert Path("inbox", NAME).read_bytes() == b"of another program"
+
+
+def packed(name, content):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("is_by_hand", [False, True])
+@pytest.mark.parametrize(("second", "is_newer"), [("Fri, 10 Jan 2025", False), ("Sat, 1 Mar 2025", True)])
+def test_the_date_of_a_mail_in_an_archive_is_known_when_the_next_one_comes(
+    folder, second, is_newer, is_by_hand
+):
+    """The workbooks hold what stands in place of a date when they are issued. By hand, the archive goes to the inbox."""
+    others = [("二.xlsx", sound(code="002", name="青禾区科技局", turn=1))] if is_by_hand else []
+    first = mail(("年报.xlsx", sound()), *others, sent="Sat, 1 Feb 2025 09:00:00 +0800")
+    if is_by_hand:
+        Path("inbox", "全部.zip").write_bytes(packed("局/报送.eml", first))
+        run("receive", came("c.xlsx", sound(code="002", name="青禾区科技局", turn=2)))
+    else:
+        run("receive", came("全部.zip", packed("局/报送.eml", first)))
+    attached = mail(("年报.xlsx", sound(values={CELL: 9})), sent=f"{second} 09:00:00 +0800")
+    out = run("receive", came("b.eml", attached), expect=int(not is_newer))
+    assert ("two-versions" in out) is not is_newer
+
+
+def test_a_file_that_is_named_for_another_agency_keeps_its_name_until_somebody_has_asked(folder):
+    for name in ("002_科技局（改）.xlsx", "002_科技局.xlsx"):
+        assert "named for another agency" in run(
+            "receive", came(name, sound(values={CELL: len(name)})), expect=1
+        )
+        (there,) = (name for name in held() if name.startswith("002"))
+        assert "other-agency" in run("verify", expect=1)
+        run("receive", "--keep", Path("inbox", there))
+        assert held() == [NAME]
+        assert "other-agency" not in run("verify", expect=1)
+
+
+@pytest.mark.parametrize("name", ["a.xlsx.bak", "b.xlsx.", "c.xlsx.crdownload", "d.XLS", "e"])
+def test_a_workbook_gets_the_ending_of_one(folder, name):
+    run("receive", came(name, sound()))
+    assert held() == [NAME]
+
+
+def test_of_several_rollups_one_is_chosen(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("r.csv").write_text("代码,名称\n01,青禾区\n", encoding="utf-8")
+    run("init", "c", "--year", "2024", "--district", "青州市", "--roster", "r.csv")
+    monkeypatch.chdir("c")
+    for name, sent in (("a.xlsx", ["001"]), ("b.xlsx", ["001", "002"])):
+        rolled = package({"rollup": {"sent": sent, "expected": sent}})
+        out = run("receive", came(name, rolled), expect=int(name == "b.xlsx"))
+    assert "青禾区 has more than one file" in out
+    run("receive", "--keep", Path("inbox", "01_青禾区_2024_2.xlsx"))
+    assert (len(held()), len(held("versions"))) == (1, 1)
+    assert "duplicate-return" not in run("verify")

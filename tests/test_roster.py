@@ -340,7 +340,7 @@ def test_what_is_no_roster(tmp_path):
         assert caught.value.problems[0].code == code
 
 
-@pytest.mark.parametrize("code", ["A_B", ".01", "~$2", "a/b"])
+@pytest.mark.parametrize("code", ["A_B", ".01", "~$2", "a/b", "nul.1"])
 def test_a_code_that_would_blur_or_hide_a_file_name_is_refused(tmp_path, code):
     assert problems(tmp_path, f"code,name\n{code},甲\n") == [("roster-character", "2")]
 
@@ -467,6 +467,7 @@ def test_the_message_names_the_heads_as_people_write_them(tmp_path, lang):
         "027,（二）事业单位,",
         ",其中：分局,",
         ",總計,25",
+        "026,25家,",
     ],
 )
 def test_what_stands_below_the_table_is_no_agency(tmp_path, row):
@@ -560,11 +561,19 @@ def test_a_code_that_lost_its_zeros_is_that_of_the_only_line_that_fits(lines, co
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("001_x.xlsx", "1"), ("1_x.xlsx", "1"), ("2_修改.xlsx", None), ("003_x.xlsx", "003")]
+    ("name", "found"),
+    [
+        ("001_x.xlsx", "1"),
+        ("1_x.xlsx", "1"),
+        ("2_修改.xlsx", None),
+        ("003_x.xlsx", "003"),
+        ("b04_x.xlsx", "B04"),
+        ("B05_x.xlsx", None),
+    ],
 )
 def test_a_file_name_has_the_codes_of_the_roster_or_lost_zeros(name, found):
     """A number at the beginning of a name often counts the files."""
-    roster = roster_with(("1", "甲", {}), ("002", "乙", {}), ("003", "丙", {}))
+    roster = roster_with(("1", "甲", {}), ("002", "乙", {}), ("003", "丙", {}), ("B04", "丁", {}))
     entry = named_for(RefusedFile(Source(name)), roster)
     assert (entry.code if entry else None) == found
 
@@ -644,3 +653,10 @@ def test_who_took_an_agency_over_may_have_been_taken_over_itself(tmp_path):
         ("06", ["01", "05"]),
         ("07", ["07"]),
     ]
+
+
+def test_a_sum_below_a_table_without_codes_is_no_agency(tmp_path):
+    """The row is given a code as all are, and the number of agencies stands where their names do."""
+    (tmp_path / "r.csv").write_text("序号,单位名称,类别\n1,甲局,部门\n合计,共有一个,\n", encoding="utf-8")
+    with pytest.raises(RosterError, match="roster-closing"):
+        roster_text(tmp_path / "r.csv")

@@ -219,6 +219,13 @@ def test_slips_of_earlier_programs_are_matched_by_what_they_list():
     assert "two-versions" in _summary([first, old, other], ROSTER)["2.xlsx"]
 
 
+def test_what_is_no_number_differs_too():
+    """The figure is unread in both."""
+    filings = [read_package(original(type={CELL: text}), f"{text}.xlsx") for text in ("若干", "约20")]
+    found = [f for one in examine(filings).examined for f in one.findings if f.code == "two-versions"]
+    assert {f.facts["cells"] for f in found} == {f"{FORM.cells[CELL].label} 约20 / 若干"}
+
+
 # -- the law
 
 
