@@ -581,3 +581,28 @@ def test_a_collection_is_not_begun_by_a_faulty_form(tmp_path, form):
                 about = {"token": "", "district": "青禾区"} | form
                 assert answer(desk, Request("POST", "/start", about, arrived)).status == 400
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_damaged_has_no_marked_copy_and_what_is_named_for_another_can_be_chosen(pair):
+    """The page of an agency says in words what is wrong, and offers only what there is."""
+    first = next(SAMPLES.glob("clean/005*")).read_bytes()
+    (pair[1] / "inbox" / "004_坏.xlsx").write_bytes(first[:5000])
+    (pair[1] / "inbox" / "006_青禾区司法局_2024.xlsx").write_bytes(first)
+    damaged, other = (screen_of(pair[1], f"/agency/{code}") for code in ("004", "005"))
+    assert "its end is missing" in damaged
+    assert "BadZipFile" not in damaged
+    assert "/file/marked/" not in damaged
+    assert "/file/marked/" in other
+    assert "Ask whose figures these are" in other
+
+
+def test_the_report_says_when_others_came_in_meanwhile(pair):
+    for path in (SAMPLES / "clean").iterdir():
+        shutil.copy(path, pair[1] / "inbox")
+    with at(pair[1]) as desk:
+        work.merge(desk, incomplete=False)
+        assert "merge again first" not in asked(desk, "/report")
+        shutil.copy(next(SAMPLES.glob("problems/005*")), pair[1] / "inbox" / "005.xlsx")
+        assert "merge again first" in asked(desk, "/report")
+    done = xltools(pair[1], "publish", "--starter")
+    assert "was not made from the files that the inbox has now" in done.err

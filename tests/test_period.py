@@ -17,6 +17,7 @@ from xltools.data.period import Period
 from xltools.data.roster import Entry
 from xltools.document.reader.title import period_in
 from xltools.form.library import find
+from xltools.text import catalog
 
 PACKAGE = ROOT / "src" / "xltools"
 YEARS = st.integers(1, 9998).map(Period)
@@ -260,3 +261,10 @@ def test_a_year_is_written_into_text_as_a_period():
                 found.add(place)
     # The modules of prose quote a year that a sentence names.
     assert found <= NUMBERS | {"desk/standalone.py", "prose/checks.py", "prose/sentences.py"}, found
+
+
+@pytest.mark.parametrize(
+    ("title", "told"), [("Schedule A", "2024 年度 Schedule A"), ("工作报告", "2024 年度工作报告")]
+)
+def test_a_latin_title_stands_apart_from_the_year(title, told):
+    assert catalog("zh").fill("{period:annual}{title}", {"period": Period(2024), "title": title}) == told

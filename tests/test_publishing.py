@@ -147,6 +147,12 @@ def test_a_template_without_an_opening_has_none():
     assert report.paragraphs(OPENING) == []
 
 
+@pytest.mark.parametrize("text", ["通过【网站公开。", "通过网站】公开。"])
+def test_a_bracket_that_was_left_behind_is_a_gap(text):
+    report = report_of(rolled(), manuscript(f"# 五、存在的主要问题及改进情况\n{text}", FORM, "text.md"))
+    assert [gap.text for gap in report.gaps if gap.box == "problems.text"] == [re.search("[【】]", text)[0]]
+
+
 def test_a_form_without_sentences_has_gaps_where_something_must_be_said():
     bare = replace(FORM, publication=type(FORM.publication)())
     told = rolled()
