@@ -43,7 +43,7 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
     form, second = one.form, other.form
     if form != second and form.name != second.name:
         raise AdditionError(Problem("other-form", facts={"one": form.name, "other": second.name}))
-    ours, others = ({**figures(filing), **filing.unread_texts} for filing in (one, other))
+    ours, others = map(_figures_and_texts, (one, other))
 
     def found() -> Iterator[CellDifference]:
         place = layout(form)
@@ -57,6 +57,10 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
         yield from _of_lists(one, other) if texts else ()
 
     return tuple(found())
+
+
+def _figures_and_texts(filing: Return) -> dict[str, Decimal | str]:
+    return {**figures(filing), **filing.unread_texts}
 
 
 def _of_lists(one: Return, other: Return) -> Iterator[CellDifference]:

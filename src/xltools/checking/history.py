@@ -128,8 +128,8 @@ def cell_history(
         filing = one.filing
         if isinstance(filing, Return) and filing.form.name == form.name:
             entry = _entry(filing, roster)
-            pair = [_of(entry, filings, roster) if entry else [] for filings in (older, present)]
-            changes = tuple(_changes(_versions(*pair, known), name))
+            before, now = (_of(entry, filings, roster) for filings in (older, present))
+            changes = tuple(_changes(_versions(before, now, known), name))
             reasons = tuple(dict.fromkeys(_reasons(one, name)))
             figure = figures(filing).get(name)
             agencies.append(AgencyFigure(one, entry, figure, not one.has_errors, changes, reasons))
@@ -163,8 +163,8 @@ def _entry(filing: Filing, roster: Roster) -> Entry | None:
     return entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
 
 
-def _of(entry: Entry, filings: Iterable[Filing], roster: Roster) -> list[Filing]:
-    own = (filing for filing in filings if _entry(filing, roster) == entry)
+def _of(entry: Entry | None, filings: Iterable[Filing], roster: Roster) -> list[Filing]:
+    own = (filing for filing in filings if entry and _entry(filing, roster) == entry)
     return sorted(own, key=lambda filing: filing.source.path)
 
 

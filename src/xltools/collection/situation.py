@@ -96,10 +96,12 @@ def is_outdated(rollup: Path, inbox: Path, limits: Limits) -> bool:
         known = manifest.read(manifest.path_of(rollup))
     except InputError:
         return False
+    if known is None:
+        return False
     files = gather([inbox]).files if inbox.is_dir() else ()
     found = (item for file in files for item in items(file, limits) if isinstance(item, InboxItem))
     now = {(item.name, item.sha256) for item in found}
-    return bool(known and now) and now != _inputs_of(known)
+    return bool(now) and now != _inputs_of(known)
 
 
 def _inputs_of(known: Manifest) -> set[tuple[str, str]]:
