@@ -146,10 +146,8 @@ def keep(
             raise InputError(Problem("keep-unknown", filing.source.path))
         if filing.stamp.period != folder.period:
             raise InputError(Problem("keep-other-year", filing.source.path, {"period": filing.stamp.period}))
-        key = version_key(filing) or (
-            entry.code,
-            filing.stamp.form,
-        )  # of a roll-up, which is nobody's version
+        of_rollup = entry.code, filing.stamp.form  # it is no version of a return
+        key = version_key(filing) or of_rollup
         if chosen.setdefault(key, (filing, entry))[0] is not filing:
             raise InputError(Problem("keep-twice", filing.source.path, {"agency": str(filing.agency)}))
     received = []
