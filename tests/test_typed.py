@@ -180,6 +180,17 @@ def test_another_unit_may_not(text):
     assert typed(text, "万元", signed=False).fault == "text-unit"
 
 
+SIGNS = ["-", "－", "﹣", "\u2010", "\u2011", "\u2012", "–", "\u2212", "⁻"]
+
+
+@given(st.sampled_from(SIGNS), st.integers(1, 99_999))
+def test_whatever_looks_like_a_minus_sign_is_one_with_and_without_brackets(sign, number):
+    for text in (f"{sign}{number}", f"{sign} {number}万元", f"({sign}{number})", f"（{sign}{number}）", f"({number})"):
+        assert typed(text, "万元", signed=True).value == -number
+    for text in (f"+({number})", f"+{sign}{number}", f"{sign}({number})", f"{sign}{sign}{number}"):
+        assert typed(text, "万元", signed=True).value is None
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("(5)", "-5"), ("+19", "19"), ("-0.5", "-0.5"), ("+1,204", "1204")]
 )

@@ -45,6 +45,8 @@ _DIGITS = r"[0-9]+(?:\.[0-9]+)?"
 _GROUPED = r"[0-9]{1,3}(?:[,'][0-9]{3})+(?:\.[0-9]+)?"
 # A space that can only separate thousands: a thin one, or one in front of a group that begins with 0, as no figure does.
 _THOUSANDS = r"(?<=\d)(?:[\u2009\u202f](?=\d)|[ \u00a0](?=[0０]\d\d(?!\d)))"
+# What looks like a minus sign in front of a digit: a hyphen, a figure dash, an en dash, the sign itself.
+_MINUS = re.compile(r"\u2212|(?<![^(])[\u2010-\u2013](?=\s*[0-9.])")
 _PLAIN = rf"[+-]?\s*(?:{_DIGITS}|\.[0-9]+)"
 _SCIENTIFIC = rf"[+-]?{_DIGITS}\s*(?:[eE]|[x×*]\s*10\s*\^)\s*[+-]?[0-9]+"
 _BRACKETED = r"\((.+)\)"
@@ -88,7 +90,7 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     if core in _ZERO:
         return TypedNumber(Decimal(0))
     if signed:
-        core = core.removeprefix("+").strip()
+        core = re.sub(r"^\+\s*(?=[0-9.])", "", core)  # +(5) and +-5 say two things
     if (value := _number(core, signed=signed)) is not None:
         digits = len(value.as_tuple().digits)
         return TypedNumber(value) if digits <= _MOST_DIGITS else TypedNumber(fault="number-too-large")
@@ -104,7 +106,7 @@ def _is_reference_mark(letter: str) -> bool:
 def _normalized(text: str) -> str:
     """Return *text* in half width, with one kind of minus sign and of separator, and with single spaces."""
     grouped = re.sub(_THOUSANDS, "'", visible(text))
-    return joined(unicodedata.normalize("NFKC", grouped).replace("\u2212", "-"))
+    return _MINUS.sub("-", joined(unicodedata.normalize("NFKC", grouped)))
 
 
 def _without_unit(text: str, unit: str) -> str:
@@ -119,7 +121,8 @@ def _without_unit(text: str, unit: str) -> str:
 def _number(text: str, *, signed: bool) -> Decimal | None:
     if bracketed := re.fullmatch(_BRACKETED, text):
         inner = _number(bracketed[1].strip(), signed=False)
-        return -inner if inner is not None and signed else inner  # accountants write -5 as (5)
+        # Accountants write -5 as (5), and (-5) is no more than that.
+        return -abs(inner) if inner is not None and signed else inner
     if re.fullmatch(_GROUPED, text):
         return normal(Decimal(re.sub("[,']", "", text)))
     if re.fullmatch(_PLAIN, text) and not text.startswith("+"):
