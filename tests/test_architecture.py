@@ -220,7 +220,7 @@ def test_no_chinese_in_logic():
         "excel/number_format.py": None,  # the formats of the Chinese edition, and the days of the week that it shows
         "excel/colours.py": None,  # colours in formats of the Chinese edition
         "excel/reader/shown.py": "元",  # of amounts
-        "excel/reader/unread.py": None,  # numerals and counters
+        "excel/reader/figures.py": None,  # numerals and counters
         "office/runs.py": "．，",  # parts of a number of full width
         "white_space.py": None,  # letters that are not seen
         "excel/reader/lists.py": None,  # what people write below a list

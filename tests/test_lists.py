@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
 
+import clerk
 import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
-from conftest import HERE, resaved
+from conftest import HERE, examples, resaved
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.differences import differences
@@ -40,6 +41,7 @@ from xltools.libreoffice import is_installed, recalculated
 from xltools.office.guard import Limits
 from xltools.report.data import filing_object
 from xltools.report.slip import returned
+from xltools.text import message
 from xltools.witness.form import FormFigures
 from xltools.witness.issued import faults
 
@@ -210,6 +212,91 @@ def test_a_total_below_a_list_is_no_line_and_changes_nothing():
     one = filing(edited(edit))
     assert len(one.record.lists["units"]) == 2
     assert {code for code, _, _ in told(one)} <= {"total-in-list", "not-calculated"}
+
+
+WORDS_OF_TOTALS = [
+    *("合计（万元）", "合 计：3家", "总和", "汇总", "总计2家", "共2家", "2家合计", "以上合计", "本年累计"),
+    *("全部总数", "小计1", "Grand Total"),
+]
+
+
+@pytest.mark.parametrize("word", WORDS_OF_TOTALS)
+def test_a_total_in_whatever_words_is_no_line(word):
+    one = filing(clerk.edited(sound(), "持证清单", {"B6": word, "C6": 50, "E6": 35}))
+    assert one.record == filing(sound()).record
+    assert [(f.code, f.address) for f in one.findings] == [("total-in-list", "B6")]
+
+
+@pytest.mark.parametrize(
+    "words", [["以下空白"], ["（以下无正文）"], ["无"], ["/", "—", "/", "／", "-", "无", "/"]]
+)
+def test_a_row_that_says_nothing_is_no_line(words):
+    edits = {f"{column}7": word for column, word in zip("BCDEFGH", words, strict=False)}
+    one = filing(clerk.edited(sound(), "隐患", edits))
+    assert (one.findings, one.record) == ((), filing(sound()).record)
+
+
+def test_a_dash_in_a_cell_that_may_be_blank_is_blank():
+    one = filing(clerk.edited(sound(), "隐患", {"D6": "/", "G6": "—", "H6": "无"}))
+    assert (one.findings, one.record) == ((), filing(sound()).record)
+    (word,) = filing(clerk.edited(sound(), "隐患", {"G6": "无"})).findings  # it may be meant as no
+    assert word.code == "not-a-choice"
+
+
+@settings(max_examples=examples(20))
+@given(
+    st.sampled_from("BCDEFGHI"),
+    st.dictionaries(st.integers(4, 8), st.sampled_from([7, "7", "约8", "9万元", "五件"]), min_size=1),
+)
+def test_a_figure_in_an_inserted_column_is_told(column, figures):
+    contents = {str(row): figure for row, figure in figures.items()}
+    one = filing(clerk.with_column_inserted(sound(), "隐患", column, {"3": "追加资金"} | contents))
+    assert one.record == filing(sound()).record
+    told = {row for row, figure in contents.items() if column < "I" or figure in {7, "7", "9万元"}}
+    assert {f.address for f in one.findings if f.code == "beyond-list"} == {f"{column}{row}" for row in told}
+
+
+def test_numbers_of_lines_and_words_beside_a_list_are_not_told():
+    numbered = clerk.with_column_inserted(sound(), "隐患", "A", {"4": 1, "5": 2, "6": 3})
+    remarks = clerk.with_column_inserted(numbered, "隐患", "D", {"3": "备注", "4": "见附件", "6": "已上报"})
+    assert not filing(remarks).findings
+
+
+@pytest.mark.parametrize(
+    ("edits", "code"),
+    [({}, "table-copied"), ({"B4": "丁厂", "E4": 9}, "table-twice"), ({"G5": "是"}, "table-twice")],
+)
+def test_a_list_that_is_there_twice_is_read_only_if_both_are_the_same(edits, code):
+    copied = clerk.edited(clerk.with_sheet_copied(sound(), "隐患", "隐患 (2)"), "隐患 (2)", edits)
+    one = filing(copied)
+    assert [f.code for f in one.findings] == [code]
+    assert ("register" in one.record.lists) == (code == "table-copied")
+    below = filing(clerk.with_rows_copied(sound(), "隐患", 3, 6, 40))
+    assert [f.code for f in below.findings] == ["table-twice"]
+
+
+def test_a_filled_copy_of_a_blank_list_is_not_a_list_without_lines():
+    content = issued({})
+    typed = {"B4": "丁厂", "C4": "煤矿", "E4": 9}
+    copied = clerk.with_sheet_copied(content, "隐患", "隐患 (2)")
+    assert not filing(copied).findings
+    (found,) = filing(clerk.edited(copied, "隐患 (2)", typed)).findings
+    assert (found.code, found.found) == ("table-twice", "隐患!B4 / 隐患 (2)!B4")
+    alone = clerk.without_sheet(clerk.edited(copied, "隐患 (2)", typed), "隐患")
+    assert [f.code for f in filing(alone).findings] == ["sheet-renamed"]
+
+
+def test_heads_that_were_exchanged_are_told_in_words():
+    one = filing(clerk.edited(sound(), "隐患", {"E3": "其中：已用（万元）", "F3": "资金（万元）"}))
+    (found,) = one.findings
+    assert found.code == "places-differ"
+    assert "其中：已用（万元）" in message(found, "zh")
+
+
+def test_comments_on_lists_and_on_the_cover_are_told():
+    for sheet, address in (("隐患", "E4"), ("封面", "B11")):
+        one = filing(clerk.with_comment(sound(), sheet, address, "应为15"))
+        assert [(f.code, f.address, f.found) for f in one.findings] == [("comment", address, "应为15")]
 
 
 RATIOS = {  # rate in D5, share in F5 of the list: 7 of 20 are 35 %, of all 35 holders 20 %

@@ -185,7 +185,13 @@ SIGNS = ["-", "－", "﹣", "\u2010", "\u2011", "\u2012", "–", "\u2212", "⁻"
 
 @given(st.sampled_from(SIGNS), st.integers(1, 99_999))
 def test_whatever_looks_like_a_minus_sign_is_one_with_and_without_brackets(sign, number):
-    for text in (f"{sign}{number}", f"{sign} {number}万元", f"({sign}{number})", f"（{sign}{number}）", f"({number})"):
+    for text in (
+        f"{sign}{number}",
+        f"{sign} {number}万元",
+        f"({sign}{number})",
+        f"（{sign}{number}）",
+        f"({number})",
+    ):
         assert typed(text, "万元", signed=True).value == -number
     for text in (f"+({number})", f"+{sign}{number}", f"{sign}({number})", f"{sign}{sign}{number}"):
         assert typed(text, "万元", signed=True).value is None

@@ -97,6 +97,11 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     return TypedNumber(fault=_fault(core, plain))
 
 
+def says_nothing(text: str) -> bool:
+    """Return whether *text* is a dash or a word for nothing."""
+    return typed(text, "", signed=False).is_blank
+
+
 def _is_reference_mark(letter: str) -> bool:
     """Return whether *letter* is a circled or raised digit; as a plain digit it would turn 12① into 121."""
     is_special = letter.isnumeric() and not letter.isdecimal()

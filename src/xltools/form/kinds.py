@@ -131,6 +131,7 @@ class Date(NamedTuple):
         if held.number is not None or held.truth is not None:
             return Meant(fault=NOT_A_DATE)
         text = joined(unicodedata.normalize("NFKC", held.text)).replace("元月", "1月")
+        text = re.sub("[\u2010-\u2012\u2212]", "-", text)
         day = _day_of(text)
         return Meant(day.isoformat()) if day else Meant(fault=NOT_A_DATE if text else "")
 

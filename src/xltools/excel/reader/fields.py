@@ -10,7 +10,7 @@ from typing import NamedTuple
 from xltools.data.field_words import fault_facts
 from xltools.data.finding import quoted
 from xltools.data.number import is_too_large, kept
-from xltools.data.typed_numbers import STRUCK_OUT
+from xltools.data.typed_numbers import STRUCK_OUT, says_nothing
 from xltools.excel.number_format import GENERAL, NumberFormat
 from xltools.excel.reader.formulas import PLAIN, VOLATILE
 from xltools.excel.reader.inputs import read_input
@@ -51,10 +51,13 @@ def _read_value(
     fact = facts.cells.get(place)
     if fact is None or is_empty(fact) or _is_refused(reading, facts, name, place, fact, kind):
         return
-    meant = kind.read(held_of(reading, fact))
+    held = held_of(reading, fact)
+    meant = kind.read(held)
+    if meant.fault and is_dash(kind, held):
+        return
     if meant.fault:
         _note_fault(reading, facts, name, place, meant.fault)
-    if value := meant.value or (held_of(reading, fact).text if isinstance(kind, Text) else ""):
+    if value := meant.value or (held.text if isinstance(kind, Text) else ""):
         reading.prose[name] = value
 
 
@@ -69,7 +72,10 @@ def _read_marks(
             continue
         if _is_refused(reading, facts, name, place, fact, kind):
             return
-        mark = kind.marked(held_of(reading, fact))
+        held = held_of(reading, fact)
+        mark = kind.marked(held)
+        if mark is None and is_dash(kind, held):
+            continue
         if mark is None:
             _note_fault(reading, facts, name, place, NOT_A_CHOICE)
             is_sure = False
@@ -77,6 +83,15 @@ def _read_marks(
             marked.append(reading.layout.form.counted[cell][1])
     if is_sure and marked:
         reading.prose[name] = kind.joined(marked).value
+
+
+def is_dash(kind: Text | Date | Choice, held: Held) -> bool:
+    """Return whether a cell whose text is no value of that *kind* holds a dash, or a word for nothing.
+
+    A word may be meant as an option: 无 as no.
+    """
+    is_word = isinstance(kind, Choice) and any(map(str.isalnum, held.text))
+    return says_nothing(held.text) and not is_word
 
 
 def _is_refused(
@@ -193,7 +208,7 @@ def held_of(reading: WorkbookReading, fact: Fact) -> Held:
     """Return what a cell holds, for a kind of values to read."""
     text = fact.text or ""
     if fact.type == "b":
-        return Held(text, truth=text == "1")
+        return Held(str(text == "1").upper(), truth=text == "1")
     if fact.type == "d":
         return Held(text, date=_iso_day(text))
     value = number_of(fact)

@@ -8,37 +8,43 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xltools.data.field_words import fault_facts
 from xltools.data.filing import ListPlaces, Member, Origin
+from xltools.data.finding import Place
 from xltools.data.list_lines import line_keys, list_figures
 from xltools.data.record import Agency, ListLine, ListValue, add_to
 from xltools.data.row_checksum import checksum, line_texts
-from xltools.data.typed_numbers import STRUCK_OUT
+from xltools.data.typed_numbers import STRUCK_OUT, says_nothing
 from xltools.excel.list_formulas import derived_formula
-from xltools.excel.reader.fields import held_of, note_otherwise
+from xltools.excel.reader.fields import held_of, is_dash, note_otherwise
+from xltools.excel.reader.figures import figure_in, is_count
 from xltools.excel.reader.guards import note_hidden
 from xltools.excel.reader.inputs import read_input
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty
-from xltools.excel.reader.sheets import shown_total
+from xltools.excel.reader.sheets import note_comments, shown_total
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import ROWS, a1, parsed, parsed_range
 from xltools.form.kinds import Choice, Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, plain
 from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name, parts_of_cell
-from xltools.form.places import ListSheet
+from xltools.form.places import RESERVED_SHEETS, ListSheet
 from xltools.text import Word, clerk
-from xltools.white_space import compact
+from xltools.white_space import compact, trimmed
 
+_SUM = "(?:合计|小计|总计|共计|累计|总和|总数|汇总)"
+_COUNTED = r"\d+\D{0,2}"  # 3家
 _TOTAL = re.compile(
-    r"(?:(?:本页|本表|全部|各项)?(?:合计|小计|总计|共计|累计)(?:数|行)?|(?:sub|grand)?total):?"
+    rf"(?:(?:[本全各]\D|以上|全部)?{_SUM}[数行]?|(?:sub|grand)?total)(?:\(.*\)|:.*|{_COUNTED})?"
+    rf"|共{_COUNTED}|{_COUNTED}{_SUM}"
 )
+_NO_MORE = re.compile(r"\(?以下(?:为?空白?|无(?:正文|内容)?)\)?")  # below the last line
 _SIGNED = r"(填报人|填表人|制表人|审核人|负责人|单位负责人|经办人|复核人|联系人|联系电话|填报日期|填报时间|单位(盖章|公章))"
 _LOWEST_HEAD = 60  # rows among which the heads are looked for
 _MOST = 20  # figures reported beside or below one list
@@ -52,6 +58,7 @@ class _Located(NamedTuple):
     head: int
     columns: Mapping[str, int]
     before: Mapping[str, int]
+    doubles: frozenset[int]  # further columns with a head of the list
     last: int
 
 
@@ -62,7 +69,7 @@ def read_lists(reading: WorkbookReading, members: Sequence[Member] = ()) -> None
     """
     for sheet in reading.layout.lists:
         located = _locate(reading, sheet)
-        if located is None:
+        if located is None or _is_copied(reading, sheet, located):
             _mark_unread(reading, sheet.list.key)
         else:
             _ListLines(reading, sheet, located).read()
@@ -120,10 +127,17 @@ def _locate(reading: WorkbookReading, sheet: ListSheet) -> _Located | None:
                 found=found,
                 expected=a1(head, column),
                 name=sheet.list.key,
+                label=next(one.label for one in sheet.list.columns if one.key == key),
             )
             return None
         last = max(last, bottom)
-    return _Located(facts, head, there, before, ROWS if reading.is_rollup else last)
+    doubles = frozenset(
+        column
+        for (row, column), fact in facts.cells.items()
+        if row == head and fact.type == "s" and fact.text and plain(fact.text) in labels
+    )
+    doubles -= {*there.values(), *before.values()}
+    return _Located(facts, head, there, before, doubles, ROWS if reading.is_rollup else last)
 
 
 def _find_sheet(reading: WorkbookReading, sheet: ListSheet, labels: Mapping[str, str]) -> SheetFacts | None:
@@ -140,6 +154,63 @@ def _find_sheet(reading: WorkbookReading, sheet: ListSheet, labels: Mapping[str,
     if found:
         reading.note("sheet-renamed", found.name, None, found=found.name, expected=sheet.name)
     return found
+
+
+def _is_copied(reading: WorkbookReading, sheet: ListSheet, located: _Located) -> bool:
+    """Note where the list is again, and return whether other lines are there; a blank copy says nothing."""
+    if reading.is_rollup:
+        return False
+    labels = {plain(column.label): column.key for column in sheet.list.columns}
+    typed = [located.columns[column.key] for column in sheet.list.typed]
+    own = _contents(located.facts, located.head, typed)
+    homes = {other.name for other in reading.layout.in_order} | {located.facts.name, *RESERVED_SHEETS}
+    found = [(located.facts, row, typed) for row in _repeated_heads(located)[:1]]
+    for facts in (facts for facts in reading.facts.sheets if facts.name not in homes):
+        rows = _heads(facts, labels)
+        if head := next((row for row, there in rows.items() if len(there) == len(labels)), None):
+            reading.copied_lists.add(facts.name)
+            found.append((facts, head, [rows[head][column.key] for column in sheet.list.typed]))
+    for facts, head, columns in found:
+        lines = _contents(facts, head, columns)
+        if lines and sorted(lines.values()) == sorted(own.values()):
+            home = located.facts.name
+            reading.note("table-copied", facts.name, (head, 0), found=facts.name, expected=home)
+        elif lines:
+            first = min(own, default=located.head + 1), min(typed)
+            other = min(lines), min(columns)
+            places = ((located.facts.name, first), (facts.name, other))
+            reading.note(
+                "table-twice",
+                located.facts.name,
+                first,
+                found=" / ".join(f"{name}!{a1(*place)}" for name, place in places),
+                expected=sheet.title,
+                name=sheet.list.key,
+                others=(Place(facts.name, a1(*other)),),
+            )
+            return True
+    return False
+
+
+def _repeated_heads(located: _Located) -> list[int]:
+    """Return the rows below the heads that have the same heads again."""
+    facts, columns = located.facts, located.columns.values()
+    heads = {column: facts.text(located.head, column) for column in columns}
+    first = min(columns)
+    rows = (row for (row, at), fact in facts.cells.items() if at == first and fact.text == heads[first])
+    return [
+        row for row in rows if row > located.head and all(facts.text(row, at) == heads[at] for at in heads)
+    ]
+
+
+def _contents(facts: SheetFacts, head: int, columns: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return what the *columns* hold in each row below the heads in which they hold anything."""
+    index = {column: place for place, column in enumerate(columns)}
+    found: dict[int, list[str]] = {}
+    for (row, column), fact in facts.cells.items():
+        if row > head and column in index and not is_empty(fact):
+            found.setdefault(row, [""] * len(index))[index[column]] = trimmed(fact.text or "")
+    return {row: tuple(texts) for row, texts in found.items()}
 
 
 def _has_all(rows: Mapping[int, Mapping[str, int]], labels: Mapping[str, str]) -> bool:
@@ -185,6 +256,7 @@ class _ListLines:
         self._places = [located.columns[column.key] for column in sheet.list.columns]
         self._in_order = sorted(self._places)
         self._derived = {located.columns[one.key]: one for one in self._columns if one.is_derived}
+        self._units = {cell.unit for cell in self._cells} | {""}
         signers = (re.escape(compact(label)) for label in form.signers)
         self._signed = re.compile(f"(?:{'|'.join((_SIGNED, *signers))})(?::|$)")
         # The dates and choices of a long list repeat, and reading them is most of the work.
@@ -218,6 +290,7 @@ class _ListLines:
         self._read_derived(rows)
         if lines:
             reading.lists[key] = tuple(lines)
+        note_comments(reading, facts, {})
         head = self._located.head, min(self._places)
         reading.listed[key] = ListPlaces(facts.name, head, self._located.columns, keys, tuple(rows))
         if self._is_clouded:
@@ -230,24 +303,47 @@ class _ListLines:
         note_hidden(reading, LocatedSheet.of_fields(facts, places))
 
     def _filled(self) -> tuple[dict[int, _Row], list[tuple[int, int]]]:
-        """Return the cells of the list that are not empty, by row and column, and the places of figures right of it."""
-        head, right = self._located.head, max(self._places)
-        own = {*self._places} - self._derived.keys()
+        """Return the cells of the list that are not empty, by row and column, and the places of figures beside it."""
+        head = self._located.head
+        own, asides = {*self._places} - self._derived.keys(), {*self._located.before.values()}
         filled: dict[int, _Row] = {}
-        others: list[tuple[int, int]] = []
         typed: list[tuple[int, int]] = []  # into derived columns
-        for (row, column), fact in self._located.facts.cells.items():
+        beside: dict[int, list[tuple[int, int]]] = {}
+        for place, fact in self._located.facts.cells.items():
+            row, column = place
             if row <= head:
                 continue
             if column in own:
                 if not is_empty(fact):
                     filled.setdefault(row, {})[column] = fact
-            elif fact.type == "n" and fact.formula is None and not is_empty(fact):
-                if column in self._derived:
-                    typed.append((row, column))
-                elif column > right and not self._reading.is_rollup:
-                    others.append((row, column))
-        return filled, others + [place for place in typed if place[0] not in filled]
+            elif self._reading.is_rollup:
+                if column in self._derived and fact.type == "n" and fact.formula is None:
+                    typed.append(place)
+            elif column in self._derived:
+                if fact.formula is None and figure_in(fact, self._units) is not None:
+                    typed.append(place)
+            elif column not in asides and self._is_astray(column, fact):
+                beside.setdefault(column, []).append(place)
+        others = [place for place in typed if place[0] not in filled]
+        return filled, others + [place for places in self._uncounted(beside) for place in places]
+
+    def _is_astray(self, column: int, fact: Fact) -> bool:
+        """Return whether a cell beside the list, or in a column inserted in it, has a figure; right of it a formula has none."""
+        if column in self._located.doubles:
+            return not is_empty(fact)
+        figure = figure_in(fact, self._units)
+        if column > max(self._places):
+            return isinstance(figure, Decimal) and fact.formula is None
+        return figure is not None
+
+    def _uncounted(self, beside: Mapping[int, list[tuple[int, int]]]) -> Iterator[list[tuple[int, int]]]:
+        """Yield the places in each column beside the list that does not number the lines."""
+        facts = self._located.facts
+        for column, places in beside.items():
+            figures = [figure_in(facts.cells[place], self._units) for place in sorted(places)]
+            numbers = [one for one in figures if isinstance(one, Decimal)]
+            if column > min(self._places) or len(numbers) < len(figures) or not is_count(numbers):
+                yield places
 
     def _read_derived(self, rows: Sequence[int]) -> None:
         """Keep what derived columns show; an empty cell, as in an inserted row, is no fault.
@@ -276,6 +372,8 @@ class _ListLines:
         column = next((at for at in self._in_order if at in cells and cells[at].type == "s"), None)
         if self._reading.is_rollup or column is None:
             return False
+        if self._says_nothing(cells):
+            return True
         found = cells[column].text or ""
         folded = _folded(found)
         if self._signed.match(folded):
@@ -290,6 +388,19 @@ class _ListLines:
             "total-in-list", self._located.facts.name, (row, column), found=found.strip(), name=self._list.key
         )
         return True
+
+    def _says_nothing(self, cells: _Row) -> bool:
+        """Return whether a row has nothing but dashes and words for nothing, or says that the list has ended."""
+        if any(fact.type != "s" or fact.formula for fact in cells.values()):
+            return False
+        texts = {at: fact.text or "" for at, fact in cells.items()}
+        if all(_NO_MORE.fullmatch(_folded(text)) for text in texts.values()):
+            return True
+        kinds = dict(zip(self._places, self._kinds, strict=True))
+        return all(
+            says_nothing(text) and not (isinstance(kind := kinds[at], Choice) and kind.read(Held(text)).value)
+            for at, text in texts.items()
+        )
 
     def _line(self, row: int, cells: _Row, number: int) -> ListLine:
         found: list[ListValue] = [""] * len(self._places)  # nothing is read from derived columns
@@ -331,6 +442,8 @@ class _ListLines:
         meant = kind.read(held)
         if isinstance(kind, Text) and reading.is_struck_out(fact):
             self._note_fault(column, place, name, STRUCK_OUT, held.text)
+        if meant.fault and is_dash(kind, held):
+            return ""
         if meant.fault:
             self._note_fault(column, place, name, meant.fault, held.text)
             if isinstance(kind, Text):

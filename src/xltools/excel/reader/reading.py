@@ -38,6 +38,7 @@ class WorkbookReading:
     prose: dict[str, str] = field(default_factory=dict)
     lists: dict[str, tuple[ListLine, ...]] = field(default_factory=dict)
     listed: dict[str, ListPlaces] = field(default_factory=dict)
+    copied_lists: set[str] = field(default_factory=set)  # the names of further sheets with a list
     shown_in_lists: dict[str, Shown] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from itertools import islice
 
@@ -32,6 +33,7 @@ def read_sheets(reading: WorkbookReading) -> None:
         for name in (name for name in places if name not in of_fields):
             _read_text(reading, name, cover, places[name])
         read_fields(reading, cover, places)
+        note_comments(reading, cover, {})
     found = {sheet.name: place for sheet in reading.layout.sheets if (place := locate(reading, sheet))}
     for name in note_unread(reading, found):
         del found[name]
@@ -54,8 +56,7 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     read_fields(reading, located.facts, located.fields)
-    if located.facts.comments:
-        _note_comments(reading, located)
+    note_comments(reading, located.facts, located.cells)
 
 
 def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
@@ -74,12 +75,15 @@ def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) 
 _MOST_COMMENTS = 100  # reported for one sheet
 
 
-def _note_comments(reading: WorkbookReading, located: LocatedSheet) -> None:
-    cells = {place: reading.layout.form.cells[name] for name, place in located.cells.items()}
-    foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
+def note_comments(reading: WorkbookReading, facts: SheetFacts, places: Mapping[str, tuple[int, int]]) -> None:
+    """Note the comments of people on a sheet; *places* are those of its cells for figures, by name."""
+    if not facts.comments:
+        return
+    cells = {place: reading.layout.form.cells[name] for name, place in places.items()}
+    foreign = {place: without_marks(comment.text) for place, comment in facts.comments.items()}
     for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
         if not is_blank(text):
-            reading.note("comment", located.facts.name, place, cells.get(place), found=joined(text))
+            reading.note("comment", facts.name, place, cells.get(place), found=joined(text))
 
 
 def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:

@@ -9,19 +9,18 @@ in front of a table and of columns above it are no figures.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import chain, count, islice, pairwise, takewhile
+from itertools import chain, count, islice, takewhile
 from typing import NamedTuple
 
 from xltools.data.finding import Place, quoted
 from xltools.data.number import kept
-from xltools.data.typed_numbers import STRUCK_OUT, typed
+from xltools.excel.reader.figures import Figure, figure_in, is_count
 from xltools.excel.reader.locate import LocatedSheet, label_texts
-from xltools.excel.reader.reading import WorkbookReading, number_of
-from xltools.excel.scan import Bounds, Fact, SheetFacts
+from xltools.excel.reader.reading import WorkbookReading
+from xltools.excel.scan import Bounds, SheetFacts
 from xltools.form.address import a1
 from xltools.form.labels import plain
 from xltools.form.model import Cell
@@ -31,22 +30,7 @@ from xltools.white_space import is_blank
 
 _GridPlace = tuple[int, int]
 _Lines = dict[int, list[_GridPlace]]  # places by the number of their row or column
-_Figure = Decimal | str  # a number; or a formula without a result, or a text with a number that is not exact
 _Numbers = list[tuple[_GridPlace, Decimal]]
-_INEXACT = {
-    "text-unit",
-    "text-change",
-    "text-remark",
-    "text-vague",
-    "text-two-numbers",
-    "text-scientific",
-    STRUCK_OUT,
-    "number-too-large",
-}
-_IN_WORDS = re.compile(
-    r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}\s*[件个项条份次]?"
-)
-_LONGEST = 30  # characters of a text that may be a figure
 _FARTHEST = 60  # rows or columns over which a label extends
 _MOST = 500  # added figures reported for one table
 
@@ -56,8 +40,8 @@ class _Copy(NamedTuple):
 
     cell: Cell
     place: _GridPlace
-    figure: _Figure
-    original: _Figure | None
+    figure: Figure
+    original: Figure | None
 
 
 def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -> set[str]:
@@ -67,7 +51,8 @@ def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -
     refused: set[str] = set()
     added: dict[str, set[_GridPlace]] = {}
     # The words in a list may be those of labels, and what it does not read is reported.
-    of_lists = {sheet.name for sheet in reading.layout.lists} | {one.sheet for one in reading.listed.values()}
+    of_lists = {sheet.name for sheet in reading.layout.lists} | reading.copied_lists
+    of_lists |= {one.sheet for one in reading.listed.values()}
     for facts in reading.facts.sheets:
         if facts.name in of_lists or (reading.is_rollup and facts.name in RESERVED_SHEETS):
             continue
@@ -107,25 +92,8 @@ def _others(reading: WorkbookReading, facts: SheetFacts, texts: Iterable[_GridPl
             yield place
     units = reading.layout.form.units
     for place in texts if facts.name != NOTES else ():
-        if _figure(facts.cells[place], units) is not None:
+        if figure_in(facts.cells[place], units) is not None:
             yield place
-
-
-def _figure(fact: Fact | None, units: Iterable[str]) -> _Figure | None:
-    """Return the figure in a cell, in one of the *units*; ``None`` if there is none, or if a formula results in 0."""
-    if fact is None:
-        return None
-    if fact.type == "n":
-        if fact.text is None:
-            return f"={fact.formula}" if fact.formula else None
-        value = number_of(fact)
-        return None if fact.formula and value == 0 else fact.text if value is None else value
-    text = (fact.text or "").strip() if fact.type == "s" and fact.formula is None else ""
-    if len(text) > _LONGEST or not re.search(r"\d", text):
-        return text if _IN_WORDS.fullmatch(text) else None
-    meant = [typed(text, unit, signed=True) for unit in units]
-    value = next((one.value for one in meant if one.value is not None), None)
-    return text if value is None and {one.fault for one in meant} <= _INEXACT else value
 
 
 # -- copies
@@ -208,7 +176,7 @@ def _copies(
     for place, same in sorted(names.items()):
         cells = [cell for name in same if (cell := reading.layout.form.cells[name]).section.sheet in tables]
         cells = [cell for cell in cells if tables[cell.section.sheet].facts is facts] or cells
-        figure = _figure(facts.cells[place], {cell.unit for cell in cells})
+        figure = figure_in(facts.cells[place], {cell.unit for cell in cells})
         is_total = all(cell.is_total for cell in cells)
         # A total of 0, or one without a result, says no more than blank inputs do.
         if figure is None or (is_total and (figure == 0 or isinstance(figure, str))):
@@ -217,8 +185,8 @@ def _copies(
         yield from [copy for copy in found if copy.original == figure][:1] or found[:1]
 
 
-def _original(table: LocatedSheet, cell: Cell) -> _Figure | None:
-    return _figure(table.facts.cells.get(table.cells[cell.name]), (cell.unit,))
+def _original(table: LocatedSheet, cell: Cell) -> Figure | None:
+    return figure_in(table.facts.cells.get(table.cells[cell.name]), (cell.unit,))
 
 
 def _is_refused(
@@ -247,7 +215,7 @@ def _is_refused(
     return True
 
 
-def _shown(figure: _Figure | None) -> str:
+def _shown(figure: Figure | None) -> str:
     return kept(figure) if isinstance(figure, Decimal) else figure or "—"
 
 
@@ -275,7 +243,7 @@ def _note_added(reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, oth
 
 def _added(
     reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, others: set[_GridPlace]
-) -> Iterator[tuple[_GridPlace, _Figure]]:
+) -> Iterator[tuple[_GridPlace, Figure]]:
     """Yield the figures inside the table, and in the rows and columns around it that continue it or that nobody sees.
 
     The checks do not continue a table: programs store other results for them in old formats. Where there may be labels,
@@ -283,9 +251,9 @@ def _added(
     """
     cells, units = table.facts.cells, {reading.layout.form.cells[name].unit for name in sheet.cells}
 
-    def figures(places: Iterable[_GridPlace]) -> Iterator[tuple[_GridPlace, _Figure]]:
+    def figures(places: Iterable[_GridPlace]) -> Iterator[tuple[_GridPlace, Figure]]:
         for place in sorted(places):
-            figure = _figure(cells[place], units)
+            figure = figure_in(cells[place], units)
             if figure is not None and not reading.is_date(cells[place]):
                 yield place, figure
 
@@ -339,7 +307,7 @@ def _continuing(
         (numbers(rows[row]) for row in sorted(rows.keys() & facts.hidden_rows)),
         (numbers(columns[column]) for column in sorted(facts.hidden_among(columns))),
     )
-    yield from (line for line in others if not _is_count([number for _, number in line]))
+    yield from (line for line in others if not is_count([number for _, number in line]))
 
 
 def _own_rows(reading: WorkbookReading, texts: Mapping[_GridPlace, str]) -> set[int]:
@@ -369,12 +337,6 @@ def _around(
         elif is_in_row and not (column in check_columns and place in of_formulas):
             columns.setdefault(column, []).append(place)
     return inside, rows, columns
-
-
-def _is_count(numbers: Sequence[Decimal]) -> bool:
-    """Return whether rows or columns are numbered so: 1, 2, 3, and perhaps from 1 again for the next table."""
-    steps = pairwise([Decimal(0), *numbers])
-    return 2 in numbers and all(number in {1, before + 1} for before, number in steps)  # noqa: PLR2004
 
 
 def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:
