@@ -12,15 +12,14 @@ from xltools.data.finding import quoted
 from xltools.data.number import is_too_large, kept
 from xltools.data.typed_numbers import STRUCK_OUT, says_nothing
 from xltools.excel.number_format import GENERAL, NumberFormat
+from xltools.excel.reader.field_places import mark_unread
 from xltools.excel.reader.formulas import PLAIN, VOLATILE
 from xltools.excel.reader.inputs import read_input
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of
 from xltools.excel.reader.shown import DIFFERS, ROUNDED, shown_fault
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.kinds import NOT_A_CHOICE, Choice, Choices, Date, Held, Number, Text
-from xltools.form.labels import plain
 from xltools.form.layout import field_labels
-from xltools.form.places import Area
 from xltools.white_space import is_blank, joined
 
 _Place = tuple[int, int]
@@ -110,7 +109,7 @@ def _is_refused(
         reading, facts, place, fact, kind, name, reading.layout.form.fields[name].label
     )
     if is_refused:
-        _mark_unread(reading, name)
+        mark_unread(reading, {name})
     return is_refused
 
 
@@ -190,15 +189,10 @@ def _means_same(kind: Text | Date | Choice, one: Held, other: Held) -> bool:
     return bool(meant) and meant == kind.read(other).value
 
 
-def _mark_unread(reading: WorkbookReading, name: str) -> None:
-    """Let no sum with the options of a field be checked."""
-    reading.unread |= {count for count, (field, _) in reading.layout.form.counted.items() if field == name}
-
-
 def _note_fault(reading: WorkbookReading, facts: SheetFacts, name: str, place: _Place, code: str) -> None:
     """Note a value that cannot be read."""
     form = reading.layout.form
-    _mark_unread(reading, name)
+    mark_unread(reading, {name})
     fact = facts.cells.get(place)
     text = "⏎".join((held_of(reading, fact).text if fact else "").split("\n"))
     reading.note(code, facts.name, place, None, name=name, found=text, **fault_facts(form, name, code))
@@ -241,18 +235,3 @@ def _day(serial: Decimal, *, epoch_1904: bool) -> dt.date | None:
     if number in {0, _LEAP_DAY}:
         return None
     return _DAY_0 + dt.timedelta(number + (number < _LEAP_DAY))
-
-
-def cover_places(reading: WorkbookReading, cover: SheetFacts, areas: Mapping[str, Area]) -> dict[str, _Place]:
-    """Return the places of the fields of the cover: right of their labels, or else where they were issued."""
-    form = reading.layout.form
-    labels = {cell: label for name in form.fields for cell, label in field_labels(form, name).items()}
-    rows: dict[str, list[int]] = {}
-    for (row, column), fact in cover.cells.items():
-        if column == 0 and fact.type == "s" and fact.text:
-            rows.setdefault(plain(fact.text), []).append(row)
-    places = {}
-    for name, area in areas.items():
-        found = rows.get(plain(labels[name]), []) if name in labels else []
-        places[name] = (found[0] if len(found) == 1 else area.row, area.column)
-    return places

@@ -14,6 +14,7 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
+from xltools.excel.reader.field_places import cells_of_fields, find_fields, note_beside
 from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.stamp import named_places
 from xltools.excel.scan import SheetFacts
@@ -93,7 +94,7 @@ def locate(reading: WorkbookReading, sheet: Sheet) -> LocatedSheet | None:
         reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
         return None
     if not sheet.cells:
-        return _prose_places(sheet, facts)
+        return _prose_places(reading, sheet, facts)
     located = _by_labels(reading, sheet, facts)
     return located if located and _names_agree(reading, located) else None
 
@@ -132,20 +133,25 @@ def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | Non
     return None
 
 
-def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
-    """Find each text below its heading or beside its label; where that is missing, use the address where it was issued."""
-    areas = (*sheet.texts.values(), *sheet.fields.values())
+def _prose_places(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
+    """Find each text below its heading, or where it was issued, and each field beside its label."""
+    areas = sheet.texts.values()
     rows = {area.row: area.row for area in areas}
-    headings = [label for label in sheet.labels if label.role in {"heading", "field"}]
-    there = label_texts(facts) if headings else {}
+    there = label_texts(facts)
     texts = {text: row for (row, _), text in sorted(there.items(), reverse=True)}
-    for label in headings:
+    for label in (label for label in sheet.labels if label.role == "heading"):
         if plain(label.text) in texts:
             offset = texts[plain(label.text)] - label.area.row
             below = min((row for row in rows if row >= label.area.row), default=None)
             if below is not None:
                 rows[below] = below + offset
-    return LocatedSheet.of(sheet, facts, rows, {area.column: area.column for area in areas}, there)
+    found = find_fields(reading, facts, cells_of_fields(reading.layout.form, sheet), there)
+    rows |= {sheet.fields[name].row: row for name, (row, _) in found.places.items()}
+    areas = (*areas, *sheet.fields.values())
+    rows = {area.row: rows.get(area.row, area.row) for area in areas}
+    located = LocatedSheet.of(sheet, facts, rows, {area.column: area.column for area in areas}, there)
+    note_beside(reading, found, [located.place(area) for area in sheet.texts.values()])
+    return located._replace(fields=found.places)
 
 
 # -- rows and columns

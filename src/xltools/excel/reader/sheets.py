@@ -10,11 +10,22 @@ from xltools.data.filing import Origin, Shown
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks
-from xltools.excel.reader.fields import cover_places, read_fields
+from xltools.excel.reader.field_places import (
+    FoundFields,
+    cells_of_fields,
+    find_cover,
+    find_fields,
+    mark_unread,
+    note_beside,
+    unread_sheets,
+    without_copied,
+)
+from xltools.excel.reader.fields import read_fields
 from xltools.excel.reader.guards import note_guards
 from xltools.excel.reader.inputs import note_void, read_inputs
-from xltools.excel.reader.locate import LocatedSheet, locate
+from xltools.excel.reader.locate import LocatedSheet, label_texts, locate
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
+from xltools.excel.reader.stamp import named_places
 from xltools.excel.reader.unread import note_unread
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
@@ -25,25 +36,53 @@ from xltools.white_space import is_blank, joined
 
 def read_sheets(reading: WorkbookReading) -> None:
     """Read every section's sheet and the open fields of the cover."""
-    guarded: list[LocatedSheet] = []
-    if cover := reading.facts.sheet(COVER):
-        places = cover_places(reading, cover, reading.layout.cover.fields)
-        guarded.append(LocatedSheet.of_fields(cover, places))
-        of_fields = reading.layout.form.fields.keys() | reading.layout.form.counted.keys()
-        for name in (name for name in places if name not in of_fields):
-            _read_text(reading, name, cover, places[name])
-        read_fields(reading, cover, places)
-        note_comments(reading, cover, {})
+    form = reading.layout.form
     found = {sheet.name: place for sheet in reading.layout.sheets if (place := locate(reading, sheet))}
     for name in note_unread(reading, found):
         del found[name]
+    fields = {
+        sheet.name: FoundFields.of(place.facts, cells_of_fields(form, sheet), place.fields)
+        for sheet in reading.layout.sheets
+        if sheet.fields and (place := found.get(sheet.name))
+    }
+    cover = find_cover(reading)
+    cells = cells_of_fields(form, reading.layout.cover)
+    if cover:
+        fields[COVER] = find_fields(reading, cover, cells, label_texts(cover))
+    elif cells and not reading.is_rollup:
+        reading.note("missing-sheet", COVER, None, expected=COVER)
+        mark_unread(reading, {one.field for one in cells})
+    if not reading.is_rollup and any(one.cells for one in fields.values()):
+        homes = {one.facts.name for one in fields.values()}
+        texts = {facts.name: label_texts(facts) for facts in unread_sheets(reading, homes)}
+        fields = without_copied(reading, fields, texts)
+    for name in fields.keys() & found.keys():
+        found[name] = found[name]._replace(fields=fields[name].places)
+    guarded = [_read_cover(reading, cover, fields[COVER])] if cover else []
     for sheet in reading.layout.sheets:
         if sheet.name in found:
             _read_sheet(reading, sheet, found[sheet.name])
         else:
-            reading.unread.update(typed_names(reading.layout.form, sheet))
+            reading.unread.update(typed_names(form, sheet))
     located = {sheet: found[sheet.name] for sheet in reading.layout.sheets if sheet.name in found}
     note_guards(reading, located, [*guarded, *located.values()])
+
+
+def _read_cover(reading: WorkbookReading, cover: SheetFacts, found: FoundFields) -> LocatedSheet:
+    """Read the fields of the cover that were *found*, and its other texts."""
+    form = reading.layout.form
+    texts = {
+        name: area.anchor
+        for name, area in reading.layout.cover.fields.items()
+        if name not in form.fields and name not in form.counted
+    }
+    texts |= {name: place[1:] for name, place in named_places(reading.facts, texts) if place[0] == cover.name}
+    for name, place in texts.items():
+        _read_text(reading, name, cover, place)
+    read_fields(reading, cover, found.places)
+    note_beside(reading, found, texts.values())
+    note_comments(reading, cover, {})
+    return LocatedSheet.of_fields(cover, {**texts, **found.places})
 
 
 def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
