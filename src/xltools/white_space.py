@@ -45,8 +45,8 @@ def joined(text: str) -> str:
 
 
 def struck_out(text: str) -> str:
-    """Return *text* with a stroke through each digit."""
-    return re.sub(r"\d", rf"\g<0>{STROKE}", text)
+    """Return *text* with a stroke through each digit, or through each character if it has none."""
+    return re.sub(r"\d" if re.search(r"\d", text) else r"\S", rf"\g<0>{STROKE}", text)
 
 
 def without_strokes(text: str) -> str:

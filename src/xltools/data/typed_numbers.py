@@ -79,7 +79,7 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
         return TypedNumber(fault="not-a-number" if len(text) > _LONGEST else "text-remark")
     if STROKE in text:
         meant = typed(without_strokes(text), unit, signed=signed)
-        return meant if meant.value == 0 else TypedNumber(fault=STRUCK_OUT)
+        return meant if meant.value == 0 or meant.is_blank else TypedNumber(fault=STRUCK_OUT)
     plain, unit = _normalized(text), _normalized(unit)
     plain = re.sub(
         r"^['‘’](?=[0-9])|(?<=[^.。])[.。]$", "", plain

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from xltools.white_space import is_blank, struck_out
 
-_LONGEST_FIGURE = 30  # characters, with a unit or a remark
+_LONGEST_STRUCK = 30  # characters: a figure with a unit or a remark, or an option
 
 
 class Run(NamedTuple):
@@ -26,12 +26,12 @@ def joined_runs(runs: Iterable[Run]) -> str:
     """Return the text of *runs*; a line end keeps the digits of a run that is apart from digits beside it.
 
     A struck 148 in front of 150 is not 148150, and 148 with a raised 1 behind it is not 1481. Notes beside other text are
-    left out. If all digits of a text that may be a figure are struck out, they keep their strokes.
+    left out. If all of a short text is struck out, or all digits of one that may be a figure, they keep their strokes.
     """
     runs = list(runs)
     if any(not (run.is_note or is_blank(run.text)) for run in runs):
         runs = [run for run in runs if not run.is_note]
-    if _is_struck_figure(runs):
+    if _is_struck(runs):
         runs = [run._replace(text=struck_out(run.text)) for run in runs]
     pieces: list[str] = []
     last, was_apart = "", False
@@ -45,12 +45,13 @@ def joined_runs(runs: Iterable[Run]) -> str:
     return "".join(pieces)
 
 
-def _is_struck_figure(runs: list[Run]) -> bool:
-    with_digits = [run for run in runs if any(map(str.isdecimal, run.text))]
+def _is_struck(runs: list[Run]) -> bool:
+    with_text = [run for run in runs if not is_blank(run.text)]
+    with_digits = [run for run in with_text if any(map(str.isdecimal, run.text))]
     return (
-        bool(with_digits)
-        and all(run.is_struck for run in with_digits)
-        and sum(len(run.text) for run in runs) <= _LONGEST_FIGURE
+        bool(with_text)
+        and all(run.is_struck for run in with_digits or with_text)
+        and sum(len(run.text) for run in runs) <= _LONGEST_STRUCK
     )
 
 

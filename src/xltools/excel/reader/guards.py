@@ -6,7 +6,7 @@ All figures are checked anyway, so lost protection is only a note, and hidden ce
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from xltools.excel.colours import are_alike
@@ -15,7 +15,7 @@ from xltools.excel.reader.fields import shown_as
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.shown import DIFFERS, shown_fault
-from xltools.excel.scan import Bounds, Fact
+from xltools.excel.scan import Bounds, Fact, SheetFacts
 from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.kinds import Number
 from xltools.form.lists import parts_of_cell
@@ -71,8 +71,10 @@ def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     first = min(cells, default=(0, 0))
     if facts.state != "visible":
         note("deep" if facts.state == "veryHidden" else "sheet", first, facts.name)
-    rows = sorted(facts.hidden_rows.intersection(located.rows.values()))
-    columns = sorted(facts.hidden_among(located.columns.values()))
+    above, left = facts.beyond_reach
+    rows = sorted({row for row in located.rows.values() if row < above or row in facts.hidden_rows})
+    columns = {column for column in located.columns.values() if column < left}
+    columns = sorted(columns | facts.hidden_among(located.columns.values()))
     if rows or columns:
         names = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         note("lines", (rows[0] if rows else first[0], columns[0] if columns else first[1]), "、".join(names))
@@ -88,6 +90,9 @@ def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     otherwise = _shown_otherwise(reading, located)
     if otherwise:
         note("condition", min(otherwise), "、".join(ranges(map(a1, *zip(*otherwise, strict=True)))))
+    covered = sorted(_beneath_objects(facts, filled, cells)) if facts.objects else ()
+    if covered:
+        note("drawing", covered[0], "、".join(ranges(map(a1, *zip(*covered, strict=True)))))
     merged = sorted(_behind_merges(facts.merges, cells))
     if merged:
         note("merge", merged[0], "、".join(a1(*place) for place in merged))
@@ -153,18 +158,34 @@ def _is_shown_otherwise(
     return shown.is_date or shown_fault(shown.text, value, cell.unit) == DIFFERS
 
 
+def _beneath_objects(
+    facts: SheetFacts, filled: Mapping[tuple[int, int], Fact], cells: set[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Return the cells over which an object with a text lies, and those over which another one lies and that are not blank."""
+    shown = {place for place, fact in filled.items() if not is_empty(fact) and number_of(fact) != 0}
+    with_text = [one.bounds for one in facts.objects if one.has_text]
+    return _within(with_text, cells) | _within([one.bounds for one in facts.objects], shown)
+
+
 def _behind_merges(merges: list[Bounds], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return the cells that a merged area covers. It shows only the content of its first cell."""
     first_row, _ = min(cells, default=(0, 0))
     first_column = min((column for _, column in cells), default=0)
     areas = [area for area in merges if area[2] >= first_row and area[3] >= first_column]
-    rows: dict[int, list[int]] = {}  # by column, those that no area covers so far
+    return _within(areas, cells, but_first=True)
+
+
+def _within(
+    areas: Sequence[Bounds], cells: set[tuple[int, int]], *, but_first: bool = False
+) -> set[tuple[int, int]]:
+    """Return the cells that are in one of the *areas*, perhaps but not as its first cell."""
+    rows: dict[int, list[int]] = {}  # by column, those that are in no area so far
     for row, column in sorted(cells) if areas else ():
         rows.setdefault(column, []).append(row)
     found = set()
     for top, left, bottom, right in areas:
         for column in (column for column in rows if left <= column <= right):
-            first = top + (column == left)
+            first = top + (but_first and column == left)
             begin, end = bisect_left(rows[column], first), bisect_left(rows[column], bottom + 1)
             found |= {(row, column) for row in rows[column][begin:end]}
             del rows[column][begin:end]

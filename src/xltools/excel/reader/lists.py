@@ -28,6 +28,7 @@ from xltools.excel.reader.inputs import read_input
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty
 from xltools.excel.reader.sheets import note_comments, shown_total
+from xltools.excel.reader.unit_words import says_other_unit
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import ROWS, a1, parsed, parsed_range
 from xltools.form.kinds import Choice, Held, Number, Text
@@ -36,7 +37,7 @@ from xltools.form.linear import ZERO
 from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.places import RESERVED_SHEETS, ListSheet
 from xltools.text import Word, clerk
-from xltools.white_space import compact, trimmed
+from xltools.white_space import compact, trimmed, without_strokes
 
 _SUM = "(?:合计|小计|总计|共计|累计|总和|总数|汇总)"
 _COUNTED = r"\d+\D{0,2}"  # 3家
@@ -69,7 +70,7 @@ def read_lists(reading: WorkbookReading, members: Sequence[Member] = ()) -> None
     """
     for sheet in reading.layout.lists:
         located = _locate(reading, sheet)
-        if located is None or _is_copied(reading, sheet, located):
+        if located is None or _is_uncertain(reading, sheet, located):
             _mark_unread(reading, sheet.list.key)
         else:
             _ListLines(reading, sheet, located).read()
@@ -80,7 +81,7 @@ def read_lists(reading: WorkbookReading, members: Sequence[Member] = ()) -> None
 
 
 def _folded(text: str) -> str:
-    return compact(unicodedata.normalize("NFKC", text)).casefold()
+    return without_strokes(compact(unicodedata.normalize("NFKC", text))).casefold()
 
 
 def _figures_over(reading: WorkbookReading, key: str) -> set[str]:
@@ -156,10 +157,18 @@ def _find_sheet(reading: WorkbookReading, sheet: ListSheet, labels: Mapping[str,
     return found
 
 
+def _is_uncertain(reading: WorkbookReading, sheet: ListSheet, located: _Located) -> bool:
+    """Return whether a list must not be read, because another unit is said there or a copy has other lines."""
+    form, key = reading.layout.form, sheet.list.key
+    units = {form.column_cell(f"{key}.{column.key}").unit for column in sheet.list.columns}
+    hint = sheet.HINT_ROW, 0
+    return not reading.is_rollup and (
+        says_other_unit(reading, located.facts, units, hint) or _is_copied(reading, sheet, located)
+    )
+
+
 def _is_copied(reading: WorkbookReading, sheet: ListSheet, located: _Located) -> bool:
     """Note where the list is again, and return whether other lines are there; a blank copy says nothing."""
-    if reading.is_rollup:
-        return False
     labels = {plain(column.label): column.key for column in sheet.list.columns}
     typed = [located.columns[column.key] for column in sheet.list.typed]
     own = _contents(located.facts, located.head, typed)

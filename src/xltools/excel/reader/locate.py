@@ -17,6 +17,7 @@ from typing import NamedTuple
 from xltools.excel.reader.field_places import cells_of_fields, find_fields, note_beside
 from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.stamp import named_places
+from xltools.excel.reader.unit_words import says_other_unit
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.fields import label_with_unit
@@ -96,7 +97,8 @@ def locate(reading: WorkbookReading, sheet: Sheet) -> LocatedSheet | None:
     if not sheet.cells:
         return _prose_places(reading, sheet, facts)
     located = _by_labels(reading, sheet, facts)
-    return located if located and _names_agree(reading, located) else None
+    is_sure = located and _names_agree(reading, located) and _units_agree(reading, sheet, located)
+    return located if is_sure else None
 
 
 # -- sheets
@@ -295,6 +297,18 @@ def _note_lost_labels(
 def superseded_word(form: Form, facts: SheetFacts) -> str:
     """Return a word in the sheet that only a superseded edition of the form has, or ""."""
     return former_word(form, label_texts(facts).values()) if form.superseded else ""
+
+
+# -- units
+
+
+def _units_agree(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> bool:
+    """Return whether no text on the sheet says another unit than the form."""
+    form = reading.layout.form
+    units = {form.cells[name].unit for name in sheet.cells} | {one.unit for one in sheet.section.fields}
+    asides = ((located.place(one.area), one.text) for one in sheet.asides if one.text in units)
+    hint = sheet.hint.anchor
+    return reading.is_rollup or not says_other_unit(reading, located.facts, units, hint, asides)
 
 
 # -- defined names

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zipfile
 
+from xltools.excel.scan.drawing import objects
 from xltools.excel.scan.facts import Bounds, Comment, Fact, Facts, ListTable, SheetFacts
 from xltools.excel.scan.parts import application, comments, custom, modified, strings, table, workbook
 from xltools.excel.scan.shortcuts import read_part
@@ -113,6 +114,8 @@ class _Package:
             for kind, part, _ in self._relations(target):
                 if kind == "comments" and self._has(part):
                     sheet.comments = comments(self._read(part))
+                elif kind == "drawing" and self._has(part):
+                    sheet.objects = read_part(objects, self._read(part), self._budget.limits)
                 elif kind == "table" and self._has(part):
                     name, about = read_part(table, self._read(part), sheet.name)
                     found[name] = about

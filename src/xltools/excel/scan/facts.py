@@ -54,6 +54,13 @@ class ConditionalFormat(NamedTuple):
     condition: ValueCondition | None = None
 
 
+class DrawnObject(NamedTuple):
+    """A picture, shape, text box or chart that lies over cells."""
+
+    bounds: Bounds
+    has_text: bool
+
+
 @dataclass(slots=True)
 class SheetFacts:
     """One worksheet."""
@@ -71,6 +78,11 @@ class SheetFacts:
     shown_columns: list[tuple[int, int]] = field(
         default_factory=list
     )  # then first and last of each run that has one
+    beyond_reach: tuple[int, int] = (
+        0,
+        0,
+    )  # so many rows and columns are above and left of what frozen panes show
+    objects: list[DrawnObject] = field(default_factory=list)
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
     conditional: list[ConditionalFormat] = field(default_factory=list)
@@ -114,8 +126,8 @@ class Facts:
         default_factory=dict
     )  # number formats of conditional formats, by number
     grounds: list[Colour] = field(default_factory=list)  # by style number: the background
-    unseen: frozenset[int] = frozenset()  # the styles whose text has the colour of the background, or no size
-    struck: frozenset[int] = frozenset()  # the styles whose text is struck out
+    unseen: frozenset[int] = frozenset()  # the styles whose text cannot be read as it is
+    struck: frozenset[int] = frozenset()  # the styles that strike the text out, or the cell
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to
     old_format: str = ""  # such as .xls; only values are known then

@@ -175,6 +175,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
         sheet.shown_columns += piece.shown_columns
         sheet.hides_columns |= piece.hides_columns
         sheet.is_protected |= piece.is_protected
+        sheet.beyond_reach = max(sheet.beyond_reach, piece.beyond_reach)
         sheet.hides_rows |= piece.hides_rows
     conditions = sum(len(one.ranges) for one in sheet.conditional)
     if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,7 +17,8 @@ from xltools.office.parsing import EnoughError, parse, true
 class CellStyles(NamedTuple):
     """For each cell style, by number: whether it locks the cell, its number format, its background.
 
-    ``unseen`` are the styles that show no text, ``struck`` those that strike it out.
+    ``unseen`` are the styles whose text cannot be read as it is: it has the colour of the background, is too small, in a font
+    of symbols, or repeated over the width of the cell. ``struck`` are those that strike it out, or have a line across the cell.
 
     ``conditional`` are the number formats in the styles of conditional formats, by number.
     """
@@ -30,6 +32,9 @@ class CellStyles(NamedTuple):
 
 
 _SMALLEST = 2.0  # points; nobody can read it
+_SYMBOLS = re.compile(
+    "wingdings|webdings|zapf ?dingbats|monotype sorts|marlett|bookshelf symbol", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -37,10 +42,13 @@ class _CellFont:
     colour: Colour = BLACK
     size: float = 11.0
     is_struck: bool = False
+    has_symbols: bool = False
 
     def add(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take an element of the font."""
-        if tag == "color":
+        if has_symbols(tag, attributes):
+            self.has_symbols = True
+        elif tag == "color":
             self.colour = colour_of(attributes)
         elif tag == "sz":
             self.size = as_number(attributes.get("val", ""), 11)
@@ -102,7 +110,7 @@ class ConditionalStyle:
         return HIDING_FORMAT if is_hidden else self._code
 
 
-def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
+def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901, PLR0915  one case for each element
     """Read the cell styles; raises :class:`ScanError` if there are too many. A style locks cells by default."""
     locked: list[bool] = []
     used: list[str] = []
@@ -112,6 +120,7 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
     formats: dict[str, str] = dict(BUILT_IN)
     fonts: list[_CellFont] = []
     fills: list[_Fill] = []
+    crossed: list[bool] = []  # by the number of the border
     conditional: list[ConditionalStyle] = []
     section = ""
 
@@ -129,17 +138,24 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
                 fills.append(_Fill())
             elif fills:
                 fills[-1].add(tag, attributes)
+        elif section == "borders":
+            if tag == "border":
+                crossed.append(False)
+            elif crossed and tag == "diagonal":
+                crossed[-1] = attributes.get("style", "none") != "none"
         elif section == "cellXfs" and tag == "xf":
             if len(locked) == limits.styles:
                 raise beyond("styles", limits)
             font = _numbered(fonts, attributes.get("fontId")) or _CellFont()
             grounds.append((_numbered(fills, attributes.get("fillId")) or _Fill()).ground)
-            if are_alike(font.colour, grounds[-1]) or font.size <= _SMALLEST:
+            if are_alike(font.colour, grounds[-1]) or font.size <= _SMALLEST or font.has_symbols:
                 unseen.add(len(locked))
-            if font.is_struck:
+            if font.is_struck or _numbered(crossed, attributes.get("borderId")):
                 struck.add(len(locked))
             locked.append(True)
             used.append(formats.get(attributes.get("numFmtId", "0"), GENERAL))
+        elif section == "cellXfs" and tag == "alignment" and attributes.get("horizontal") == "fill":
+            unseen.add(len(locked) - 1)
         elif section == "cellXfs" and tag == "protection" and locked:
             locked[-1] = true(attributes.get("locked", "1"))
         elif section == "dxfs":
@@ -180,11 +196,17 @@ def strikes_out(tag: str, attributes: Mapping[str, str]) -> bool:
     return tag == "strike" and true(attributes.get("val", "1"))
 
 
+def has_symbols(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Return whether a property of a font is a name of one that shows symbols in place of digits and letters."""
+    return tag in {"name", "rFont"} and _SYMBOLS.match(attributes.get("val", "")) is not None
+
+
 def sets_apart(tag: str, attributes: Mapping[str, str]) -> bool:
-    """Return whether a property of a run of text strikes it out, raises or lowers it, or makes it white or too small."""
+    """Return whether a run of text is struck out, raised or lowered, white, too small or in symbols by this property."""
     value = attributes.get("val", "")
     return (
         strikes_out(tag, attributes)
+        or has_symbols(tag, attributes)
         or (tag == "vertAlign" and value != "baseline")
         or (tag == "color" and are_alike(colour_of(attributes), WHITE))
         or (tag == "sz" and as_number(value, 11) <= _SMALLEST)

@@ -130,12 +130,13 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     chunks: list[str] = []
     inline: list[Run] = []
     is_apart = is_struck = False
+    corner = ""  # the first cell of a view that can be reached
 
     conditional = ConditionalFormats(sheet.conditional, tables.budget.limits)
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912, PLR0915
         nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text
-        nonlocal is_apart, is_struck, seen_before
+        nonlocal is_apart, is_struck, seen_before, corner
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -179,6 +180,11 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
                 raise beyond("ranges", tables.budget.limits)
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
+        elif tag == "sheetView":
+            corner = attributes.get("topLeftCell", "")
+        elif tag == "pane" and corner and attributes.get("state", "").startswith("frozen"):
+            above, left = parsed(corner)
+            sheet.beyond_reach = above * ("ySplit" in attributes), left * ("xSplit" in attributes)
         elif tag == "sheetFormatPr":
             sheet.hides_rows = true(attributes.get("zeroHeight")) or _is_below(
                 attributes.get("defaultRowHeight"), _LOWEST_ROW

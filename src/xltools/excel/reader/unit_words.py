@@ -1,0 +1,56 @@
+"""Finds the words on a sheet that say another unit than the form has there, such as 单位：元 above figures in 万元."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from xltools.excel.reader.reading import WorkbookReading
+from xltools.excel.scan import SheetFacts
+from xltools.form.labels import LONGEST_LABEL
+from xltools.text import clerk
+from xltools.white_space import joined
+
+_SAID = re.compile(r"(?:^|[\s。,;(\[])(?:计量|金额|货币|数量)?单位\s*:\s*([^\s。,;()\[\]]+)")
+_LONGEST_UNIT = 3  # characters of one that the form does not know, in the place where it prints its own
+
+
+def says_other_unit(
+    reading: WorkbookReading,
+    facts: SheetFacts,
+    units: Collection[str],
+    hint: tuple[int, int],
+    asides: Iterable[tuple[tuple[int, int], str]] = (),
+) -> bool:
+    """Note the first text that says another unit than *units*, those of the figures on the sheet; return whether there is one.
+
+    *hint* is the place of the sentence with the unit, *asides* are the places beside labels with the unit of each.
+    """
+    own = {_folded(unit) for unit in units} - {""}
+    known = "|".join(sorted(map(re.escape, {_folded(unit) for unit in reading.layout.form.units} - {""})))
+    measure = re.compile(rf"[十百千万亿]*(?:{known or '元'}|元)")
+    for place, unit in asides if own else ():
+        found = _folded(facts.text(*place))
+        if found != _folded(unit) and measure.fullmatch(found):
+            _note(reading, facts, place, unit)
+            return True
+    words = clerk()("sheet.hint-unit", unit="").partition("：")[0]
+    for place, fact in facts.cells.items() if own else ():
+        if fact.type != "s" or words not in (fact.text or "") or len(fact.text or "") > LONGEST_LABEL:
+            continue
+        said = _SAID.search(unicodedata.normalize("NFKC", fact.text or ""))
+        if said is None or said[1] in own:
+            continue
+        if measure.fullmatch(said[1]) or (place == hint and len(own) == 1 and len(said[1]) <= _LONGEST_UNIT):
+            _note(reading, facts, place, clerk()("sheet.hint-unit", unit="、".join(sorted(own))))
+            return True
+    return False
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _note(reading: WorkbookReading, facts: SheetFacts, place: tuple[int, int], expected: str) -> None:
+    reading.note("label-changed", facts.name, place, found=joined(facts.text(*place)), expected=expected)
