@@ -94,10 +94,30 @@ def test_a_workbook_is_read_whatever_was_typed_beside_labels():
         == []
     )
     content = write_return(FORM, stamp(FORM), sound())
-    for changes in ({}, {"A6": 1, "A7": 2, "A8": None, "D6": "万元", "E5": None, "F5": 7}):
+    for changes in ({}, {"A6": 1, "A7": 2, "A8": None, "D6": None, "D7": "—", "E5": None, "F5": 7}):
         read = read_package(clerk.edited(content, "产销", changes), "1.xlsx", FORM)
         assert [f.code for f in verify(read)] == []
         assert read.record.values == sound()
+
+
+@pytest.mark.parametrize(
+    ("edits", "added"),
+    [({"D6": "万元"}, {}), ({"D7": "人"}, {}), ({}, {"H2": "（单位：亿元）"}), ({}, {"H2": "金额单位:元"})],
+)
+def test_another_unit_beside_a_label_or_above_a_table_is_told(edits, added):
+    content = clerk.edited(write_return(FORM, stamp(FORM), sound()), "产销", edits)
+    read = read_package(clerk.with_cells_added(content, "产销", added), "1.xlsx", FORM)
+    ((address, words),) = (edits | added).items()
+    assert [(f.code, f.address, f.found) for f in read.findings] == [("label-changed", address, words)]
+    assert not read.record.values.keys() & layout(FORM).sheets[0].cells.keys()
+
+
+def test_who_fills_it_in_is_no_unit():
+    content = write_return(FORM, stamp(FORM), sound())
+    for words in ("填报单位：青禾区统计局", "单位：青禾区统计局", "单位：千元", "计量单位：千元、人"):
+        assert not read_package(
+            clerk.with_cells_added(content, "产销", {"H2": words}), "1.xlsx", FORM
+        ).findings
 
 
 def test_a_workbook_is_read_after_rows_and_columns_were_inserted():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xltools.data.finding import Place, quoted
 from xltools.excel.reader.figures import figure_in
@@ -161,7 +161,7 @@ def _note_twice(
     both = list(zip(sheets, places, strict=True))
     found = " / ".join(f"{facts.name}!{a1(*at)} = {_content(facts, at) or '—'}" for facts, at in both)
     (home, at), (other, there) = both
-    about = {"expected": one.label, "others": (Place(other.name, a1(*there)),)}
+    about: dict[str, Any] = {"expected": one.label, "others": (Place(other.name, a1(*there)),)}
     reading.note("table-twice", home.name, at, name=one.field, label=one.label, found=found, **about)
 
 
@@ -173,16 +173,18 @@ def mark_unread(reading: WorkbookReading, fields: Collection[str]) -> None:
 
 
 def without_copied(
-    reading: WorkbookReading, groups: Mapping[str, FoundFields], texts: Mapping[str, _LabelTexts]
+    reading: WorkbookReading,
+    groups: Mapping[str, FoundFields],
+    others: Iterable[tuple[SheetFacts, _LabelTexts]],
 ) -> dict[str, FoundFields]:
     """Note the sheets that have all fields of another one too; return *groups* without the fields that differ there.
 
-    A copy that is blank says nothing. *texts* are the texts of the sheets from which nothing is read.
+    A copy that is blank says nothing. *others* are the sheets from which nothing is read, with their texts.
     """
     lost: set[str] = set()
-    for name, there in texts.items():
-        other, rows = reading.facts.sheet(name), _rows(there)
-        for group in groups.values() if other else ():
+    for other, texts in others:
+        rows, name = _rows(texts), other.name
+        for group in groups.values():
             found = {
                 one: _value_of(one, min(row))
                 for one in group.cells

@@ -73,8 +73,8 @@ def note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
         note("deep" if facts.state == "veryHidden" else "sheet", first, facts.name)
     above, left = facts.beyond_reach
     rows = sorted({row for row in located.rows.values() if row < above or row in facts.hidden_rows})
-    columns = {column for column in located.columns.values() if column < left}
-    columns = sorted(columns | facts.hidden_among(located.columns.values()))
+    beyond = {column for column in located.columns.values() if column < left}
+    columns = sorted(beyond | facts.hidden_among(located.columns.values()))
     if rows or columns:
         names = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         note("lines", (rows[0] if rows else first[0], columns[0] if columns else first[1]), "、".join(names))

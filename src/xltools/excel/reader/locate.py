@@ -137,8 +137,7 @@ def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | Non
 
 def _prose_places(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
     """Find each text below its heading, or where it was issued, and each field beside its label."""
-    areas = sheet.texts.values()
-    rows = {area.row: area.row for area in areas}
+    rows = {area.row: area.row for area in sheet.texts.values()}
     there = label_texts(facts)
     texts = {text: row for (row, _), text in sorted(there.items(), reverse=True)}
     for label in (label for label in sheet.labels if label.role == "heading"):
@@ -149,7 +148,7 @@ def _prose_places(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> 
                 rows[below] = below + offset
     found = find_fields(reading, facts, cells_of_fields(reading.layout.form, sheet), there)
     rows |= {sheet.fields[name].row: row for name, (row, _) in found.places.items()}
-    areas = (*areas, *sheet.fields.values())
+    areas = (*sheet.texts.values(), *sheet.fields.values())
     rows = {area.row: rows.get(area.row, area.row) for area in areas}
     located = LocatedSheet.of(sheet, facts, rows, {area.column: area.column for area in areas}, there)
     note_beside(reading, found, [located.place(area) for area in sheet.texts.values()])

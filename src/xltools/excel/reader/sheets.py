@@ -54,8 +54,8 @@ def read_sheets(reading: WorkbookReading) -> None:
         mark_unread(reading, {one.field for one in cells})
     if not reading.is_rollup and any(one.cells for one in fields.values()):
         homes = {one.facts.name for one in fields.values()}
-        texts = {facts.name: label_texts(facts) for facts in unread_sheets(reading, homes)}
-        fields = without_copied(reading, fields, texts)
+        others = ((facts, label_texts(facts)) for facts in unread_sheets(reading, homes))
+        fields = without_copied(reading, fields, others)
     for name in fields.keys() & found.keys():
         found[name] = found[name]._replace(fields=fields[name].places)
     guarded = [_read_cover(reading, cover, fields[COVER])] if cover else []
