@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import casefile
+from hostile import RELATIONS
 from xltools.data.number import is_too_large, stored
 from xltools.excel.formula import parts_of as formula_parts
 from xltools.excel.formula import referred
@@ -154,6 +155,9 @@ NONE = '<patternFill patternType="none"><fgColor rgb="FF000000"/></patternFill>'
         ('<color rgb="FFFFFFFF"/>', NONE, "0", True),  # adds nothing
         ('<sz val="2"/>', NONE, "7", False),
         ('<sz val="6"/>', NONE, "7", True),
+        ('<name val="Wingdings 2"/>', NONE, "7", False),
+        ('<name val="Webdings"/>', NONE, "0", True),
+        ('<name val="Symbol"/>', NONE, "7", True),  # its digits are digits
         ('<sz val="x"/><color rgb="white"/>', NONE, "7", True),
     ],
 )
@@ -444,6 +448,7 @@ def test_any_text_can_be_a_formula(text):
             ],
             ("B5", "B"),
         ),
+        ([("(<sheetView [^>]*)>", r'\1 topLeftCell="A6">')], ("B3", "3、4、5")),  # above frozen panes
         ([("(<mergeCells[^>]*>)", r'\1<mergeCell ref="A9:B9"/>')], ("B9", "B9")),
         ([("(<mergeCells[^>]*>)", r'\1<mergeCell ref="B12:B13"/>')], ("B13", "B13")),
     ],
@@ -463,6 +468,77 @@ def test_a_merged_area_beside_the_cells_hides_nothing():
     assert not found(changed((r"(<mergeCells[^>]*>)", r'\1<mergeCell ref="B14:B15"/>')))
 
 
+def styled(xml, border=""):
+    """The return with a cell of a style with this XML inside, and perhaps with another border."""
+    styles = parts_of(SOUND)["xl/styles.xml"].decode()
+    count = int(re.search('<cellXfs count="([0-9]+)"', styles)[1])
+    borders = styles.partition("</borders>")[0].count("<border>")
+    number = borders if border else 0
+    styles = styles.replace("</cellXfs>", f'<xf numFmtId="0" borderId="{number}">{xml}</xf></cellXfs>')
+    styles = styles.replace("</borders>", f"{border}</borders>")
+    content = patched(SOUND, {"xl/styles.xml": lambda _: styles.encode()})
+    return changed((r'<c r="B13" s="\d+"', f'<c r="B13" s="{count}"'), content=content)
+
+
+def test_a_number_that_the_alignment_repeats_is_not_seen_as_it_is():
+    assert found(styled('<alignment horizontal="fill"/>')) == [("hidden-cells", "B13")]
+    assert not found(styled('<alignment horizontal="center"/>'))
+
+
+def test_a_line_across_a_cell_strikes_its_figure_out():
+    crossed = '<border diagonalUp="1"><left/><diagonal style="thin"/></border>'
+    assert found(styled("", crossed)) == [("struck-out", "B13")]
+    assert not found(styled("", '<border><left style="thin"/><diagonal/></border>'))
+
+
+TEXT_BOX = "<xdr:sp><xdr:nvSpPr><xdr:cNvPr id='2' name='x'{}/></xdr:nvSpPr><xdr:spPr>{}</xdr:spPr>{}</xdr:sp>"
+WORDS = "<xdr:txBody><a:p><a:r><a:t>150</a:t></a:r></a:p></xdr:txBody>"
+
+
+def drawn(inside, row, last, column=1):
+    """The return with something drawn over the cells from *row* to *last*, from 0, of one column."""
+    places = "".join(
+        f"<xdr:{end}><xdr:col>{at}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{line}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:{end}>"
+        for end, at, line in (("from", column, row), ("to", column + 1, last + 1))
+    )
+    names = "http://schemas.openxmlformats.org/drawingml/2006/"
+    root = f'<xdr:wsDr xmlns:xdr="{names}spreadsheetDrawing" xmlns:a="{names}main">'
+    drawing = f"{root}<xdr:twoCellAnchor>{places}{inside}<xdr:clientData/></xdr:twoCellAnchor></xdr:wsDr>"
+    sheet = clerk.part_of(SOUND, TWO).rpartition("/")[2]
+    relation = f'<Relationship Id="d" Type="{RELATIONS}/drawing" Target="../drawings/drawing9.xml"/>'
+    return with_parts(
+        SOUND,
+        {
+            "xl/drawings/drawing9.xml": drawing.encode(),
+            f"xl/worksheets/_rels/{sheet}.rels": f"<Relationships>{relation}</Relationships>".encode(),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("inside", "rows", "told"),
+    [
+        ("<xdr:pic/>", (12, 12), "B13"),
+        ("<xdr:pic/>", (11, 12), "B12:B13"),
+        ("<xdr:pic/>", (20, 30), ""),
+        ("<xdr:cxnSp/>", (12, 12), "B13"),
+        (TEXT_BOX.format("", "", WORDS), (8, 8), "B9"),
+        (TEXT_BOX.format("", "<a:noFill/>", WORDS), (8, 8), "B9"),
+        (TEXT_BOX.format("", "<a:noFill/>", ""), (8, 8), ""),  # a frame around a figure
+        (TEXT_BOX.format(" hidden='1'", "", WORDS), (8, 8), ""),
+    ],
+)
+def test_what_lies_beneath_a_picture_or_a_text_box_is_named(inside, rows, told):
+    findings = read_package(drawn(inside, *rows), "x.xlsx").findings
+    assert [(f.code, f.found) for f in findings] == ([("hidden-cells", told)] if told else [])
+
+
+def test_a_text_box_with_a_figure_over_a_blank_cell_is_named():
+    for inside, told in ((TEXT_BOX.format("", "", WORDS), True), ("<xdr:pic/>", False)):
+        blank = clerk.edited(drawn(inside, 8, 8), TWO, {"B9": None})
+        assert (("hidden-cells", "B9") in found(blank)) == told
+
+
 # -- runs of a text
 
 RUN = "<r><rPr>{}</rPr><t>{}</t></r>"
@@ -478,6 +554,8 @@ RUN = "<r><rPr>{}</rPr><t>{}</t></r>"
         ("<r><t>12</t></r>" + RUN.format('<vertAlign val="superscript"/>', "1"), "text-two-numbers"),
         (RUN.format('<color rgb="FFFFFFFF"/>', "9") + "<r><t>12</t></r>", "text-two-numbers"),
         (RUN.format('<sz val="1"/>', "9") + "<r><t>12</t></r>", "text-two-numbers"),
+        (RUN.format('<rFont val="Wingdings"/>', "9") + "<r><t>12</t></r>", "text-two-numbers"),
+        (RUN.format("<strike/>", "无"), "text-nothing"),
         (RUN.format('<vertAlign val="superscript"/>', "12"), "text-as-number"),
         (RUN.format("<strike/>", "12"), "struck-out"),
         (

@@ -259,7 +259,8 @@ def test_a_sound_return():
 
 
 @pytest.mark.parametrize(
-    "text", ["2019年1月20日", "2019.1.20", "2019/01/20", "二〇一九年一月二十日", "20190120"]
+    "text",
+    ["2019年1月20日", "2019.1.20", "2019\u201101\u201120", "2019/01/20", "二〇一九年一月二十日", "20190120"],
 )
 def test_dates_typed_as_text(text):
     assert typed("cover.signed", text).prose["cover.signed"] == "2019-01-20"
@@ -404,6 +405,113 @@ def test_a_field_whose_format_shows_something_else(name, value, how, code):
         assert own not in filing.record.values
     elif code != "not-the-pattern" and own != "cover.site":
         assert own in filing.prose
+
+
+def place_of(name):
+    return layout(FORM).address(name)
+
+
+LABEL_CHANGES = [
+    ("cover.staff", {"A15": "兼职人员"}, ("label-changed", "A15")),
+    ("cover.staff", {"A15": "专职人员（百人）"}, ("label-changed", "A15")),
+    ("cover.kind", {"A13": None}, ("label-missing", "A13")),
+    ("security.drilled", {"A4": "计划演练日期"}, ("label-changed", "A4")),
+    ("innovation.marks", {"A4": "创新发展（可多选）：03 其他"}, ("label-changed", "A4")),
+]
+
+
+@pytest.mark.parametrize("data", [content(), workbook.without_names(content())], ids=["named", "nameless"])
+@pytest.mark.parametrize(("name", "edits", "expected"), LABEL_CHANGES)
+def test_a_field_beside_another_label_is_not_read(name, edits, expected, data):
+    sheet, _ = place_of(name)
+    filing = read(workbook.edited(data, sheet, edits))
+    assert [(f.code, f.address, f.cell) for f in filing.findings] == [(*expected, name)]
+    assert name not in filing.prose
+    assert name not in filing.record.values
+    assert {f.cell for f in verify(filing)} == {name}
+
+
+def test_labels_that_were_moved_or_exchanged_take_their_fields_along():
+    moved = workbook.with_row_inserted(workbook.with_row_inserted(content(), "封面", 12), "安全防护", 3)
+    assert read(workbook.without_names(moved)).prose == read(content()).prose
+    marks = {"A3": "创新发展（可多选）：其他", "A5": "创新发展（可多选）：01 搜索即服务"}
+    exchanged = workbook.edited(workbook.without_names(content()), "创新发展", marks)
+    assert read(exchanged).prose["innovation.marks"] == "r02,else"
+
+
+def test_a_field_that_is_there_twice_is_read_only_if_both_say_the_same():
+    for value, codes in ((5, ["table-twice"]), (3, []), (None, [])):
+        again = workbook.with_row_inserted(content(), "封面", 16, {"A": "专职人员", "B": value})
+        filing = read(again)
+        found = [f.code for f in filing.findings if f.code != "figure-unread"]
+        assert found == codes
+        assert (filing.record.values.get("cover.staff") == 3) == (not codes)
+
+
+COPIES = [
+    ("封面", {}, {}, "table-copied"),
+    ("封面", {"B15": None}, {}, "table-twice"),
+    ("封面", {}, {"B13": "部门网站"}, "table-twice"),
+    ("安全防护", {}, {"B3": "否", "B4": None}, "table-twice"),
+    ("安全防护", {}, {"B3": None, "B4": None}, ""),
+    ("创新发展", {"B3": None, "B4": None}, {}, "table-twice"),
+    ("办事服务", {}, {"A4": "是"}, "table-twice"),
+]
+
+
+@pytest.mark.parametrize(("sheet", "own", "copied", "code"), COPIES)
+def test_a_copy_of_fields_says_the_same_or_is_an_error(sheet, own, copied, code):
+    both = workbook.with_sheet_copied(content(), sheet, f"{sheet} (2)")
+    filing = read(workbook.edited(workbook.edited(both, sheet, own), f"{sheet} (2)", copied))
+    found = [f for f in filing.findings if f.code != "table-copied" or code == "table-copied"]
+    assert [f.code for f in found] == ([code] if code else [])
+    if code == "table-twice":
+        assert found[0].cell not in filing.prose.keys() | filing.record.values.keys()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "contents"),
+    [
+        ("封面", 16, {"A": "其中：女", "B": 5}),
+        ("封面", 17, {"A": "兼职", "C": "五个"}),
+        ("安全防护", 4, {"B": "2次"}),
+    ],
+)
+def test_a_figure_in_a_row_between_fields_is_told(sheet, row, contents):
+    filing = read(workbook.with_row_inserted(content(), sheet, row, contents))
+    (found,) = [f for f in filing.findings if f.code == "figure-unread"]
+    assert (found.sheet, found.address) == (sheet, f"{list(contents)[-1]}{row}")
+    assert filing.prose == read(content()).prose
+
+
+def test_a_figure_beside_the_cell_of_a_field_is_told():
+    blank = workbook.edited(content(), "封面", {"B15": None})
+    filing = read(workbook.with_cells_added(blank, "封面", {"F15": 5, "F13": "见附件"}))
+    assert [(f.code, f.address) for f in filing.findings] == [("figure-unread", "F15")]
+
+
+def test_a_cover_that_was_renamed_is_read_and_one_that_is_gone_is_missed():
+    renamed = read(workbook.with_sheet_renamed(content(), "封面", "首页"))
+    assert [f.code for f in renamed.findings] == ["sheet-renamed"]
+    assert (renamed.prose, renamed.record) == (read(content()).prose, read(content()).record)
+    gone = read(workbook.without_sheet(content(), "封面"))
+    assert [(f.code, f.sheet) for f in gone.findings] == [("missing-sheet", "封面")]
+    assert "cover.staff" in gone.unread
+
+
+@pytest.mark.parametrize("name", ["cover.kind", "security.drill", "innovation.marks[r01]"])
+def test_an_option_that_is_struck_out_is_not_chosen(name):
+    sheet, address = place_of(name)
+    old = rf'<c r="{address}"( s="\d+") t="s">.*?</c>'
+    new = rf'<c r="{address}"\1 t="inlineStr"><is><r><rPr><strike/></rPr><t>{{}}</t></r></is></c>'
+    words = {"cover.kind": "部门网站", "security.drill": "否", "innovation.marks[r01]": "√"}
+    filing = read(workbook.with_part_changed(content(), sheet, (old, new.format(words[name]))))
+    assert [(f.code, f.address) for f in filing.findings] == [("not-a-choice", address)]
+
+
+def test_a_truth_value_in_a_text_is_what_it_shows():
+    cell = (r'<c r="B11"( s="\d+") t="s">.*?</c>', r'<c r="B11"\1 t="b"><v>1</v></c>')
+    assert read(workbook.with_part_changed(content(), "封面", cell)).prose["cover.site"] == "TRUE"
 
 
 def test_a_condition_over_a_field_is_asked():
