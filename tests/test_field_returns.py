@@ -509,6 +509,12 @@ def test_an_option_that_is_struck_out_is_not_chosen(name):
     assert [(f.code, f.address) for f in filing.findings] == [("not-a-choice", address)]
 
 
+@pytest.mark.parametrize("typed", [50, "50%", workbook.Formula("25*2", Decimal(50))])
+def test_what_is_not_asked_is_told_however_it_was_typed(typed):
+    filing = read(workbook.edited(content(), "信息发布", {"B3": typed}))
+    assert ("not-asked", "publish.share") in {(f.code, f.cell) for f in verify(filing)}
+
+
 def test_a_truth_value_in_a_text_is_what_it_shows():
     cell = (r'<c r="B11"( s="\d+") t="s">.*?</c>', r'<c r="B11"\1 t="b"><v>1</v></c>')
     assert read(workbook.with_part_changed(content(), "封面", cell)).prose["cover.site"] == "TRUE"

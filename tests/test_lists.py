@@ -256,10 +256,18 @@ def test_a_figure_in_an_inserted_column_is_told(column, figures):
     assert {f.address for f in one.findings if f.code == "beyond-list"} == {f"{column}{row}" for row in told}
 
 
+@pytest.mark.parametrize("typed", [13, "13", "13万元", clerk.Formula("10+3", D(13))])
+def test_a_rule_is_asked_however_its_figure_was_typed(typed):
+    """13 used of 12.5; the note on what was typed does not hide it."""
+    found = told(filing(clerk.edited(sound(), "隐患", {"F4": typed})))
+    assert ("rule-broken", "error", "register.spent[甲矿|2024-07-03]") in found
+
+
 def test_numbers_of_lines_and_words_beside_a_list_are_not_told():
     numbered = clerk.with_column_inserted(sound(), "隐患", "A", {"4": 1, "5": 2, "6": 3})
     remarks = clerk.with_column_inserted(numbered, "隐患", "D", {"3": "备注", "4": "见附件", "6": "已上报"})
     assert not filing(remarks).findings
+    assert not filing(clerk.edited(sound(), "隐患", {"A3": "编号", "A4": 101, "A5": 107})).findings
 
 
 @pytest.mark.parametrize(

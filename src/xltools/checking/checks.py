@@ -153,7 +153,7 @@ def fields(filing: Return) -> Iterator[Finding]:
     if filing.is_rollup or filing.is_untouched:
         return
     form, values = filing.form, figures_of(filing)
-    faulty = {finding.cell for finding in filing.findings}
+    faulty = {finding.cell for finding in filing.findings if finding.is_of_unread}
     for name, one in form.fields.items():
         needed = {part for other in one.when.names for part in form.reach.get(other, ())}
         if name in faulty or name in filing.elsewhere or not filing.unread.isdisjoint(needed):

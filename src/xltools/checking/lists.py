@@ -57,7 +57,7 @@ def lists(filing: Return) -> Iterator[Finding]:
         return
     unread: dict[str, dict[str, set[str]]] = {}
     for finding in filing.findings:
-        if cell := parts_of_cell(finding.cell):
+        if finding.is_of_unread and (cell := parts_of_cell(finding.cell)):
             unread.setdefault(cell[0], {}).setdefault(cell[2], set()).add(cell[1])
     yield from _derived(filing, unread)
     values = {**filing.record.complete(), **filing.record.period.figures}

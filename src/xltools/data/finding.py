@@ -185,6 +185,11 @@ class Finding:
         return self.severity is not Severity.QUESTION or not self.explanation
 
     @property
+    def is_of_unread(self) -> bool:
+        """Whether nothing was read from the cell that a reader's finding is about."""
+        return SEVERITY[self.code] is Severity.ERROR or self.code == "text-nothing"
+
+    @property
     def is_error(self) -> bool:
         """Whether the finding excludes the return from the roll-up."""
         return self.severity is Severity.ERROR and self.waiver is None

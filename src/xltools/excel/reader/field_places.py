@@ -233,6 +233,6 @@ def note_beside(reading: WorkbookReading, found: FoundFields, others: Collection
     for place, fact in sorted(facts.cells.items()):
         if place in own or fact.formula is not None or not first <= place[0] <= last or reading.is_date(fact):
             continue
-        if (figure := figure_in(fact, units)) is not None:
+        if (figure := figure_in(fact, units, is_result=bool(reading.facts.old_format))) is not None:
             label = quoted(facts.text(place[0], 0).strip())
             reading.note("figure-unread", facts.name, place, found=figure, label=label, row=place[0] + 1)

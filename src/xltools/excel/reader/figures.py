@@ -28,10 +28,11 @@ _IN_WORDS = re.compile(
 _LONGEST = 30  # characters of a text that may be a figure
 
 
-def figure_in(fact: Fact | None, units: Iterable[str]) -> Figure | None:
+def figure_in(fact: Fact | None, units: Iterable[str], *, is_result: bool = False) -> Figure | None:
     """Return the figure in a cell, in one of the *units*; ``None`` if there is none, or if a formula results in 0.
 
-    A text that is the result of a formula is a figure only if it is a number and nothing else.
+    A text that is the result of a formula is a figure only if it is a number and nothing else. In old formats, each
+    content may be a result: *is_result*.
     """
     if fact is None:
         return None
@@ -39,7 +40,7 @@ def figure_in(fact: Fact | None, units: Iterable[str]) -> Figure | None:
         if fact.text is None:
             return f"={fact.formula}" if fact.formula else None
         value = number_of(fact)
-        return None if fact.formula and value == 0 else fact.text if value is None else value
+        return None if (fact.formula or is_result) and value == 0 else fact.text if value is None else value
     text = (fact.text or "").strip() if fact.type == "s" else ""
     if len(text) > _LONGEST or not re.search(r"\d", text):
         return text if fact.formula is None and _IN_WORDS.fullmatch(text) else None

@@ -96,7 +96,8 @@ class _Input(NamedTuple):
             code = (
                 "number-too-large" if fact.type == "n" and is_too_large(fact.text or "") else "not-a-number"
             )
-            self._refuse(code, (fact.text or f"={self.formula}").strip())
+            text = str(fact.text == "1").upper() if fact.type == "b" else fact.text
+            self._refuse(code, (text or f"={self.formula}").strip())
 
     def _read_number(self, value: Decimal) -> None:
         """Store a number if the cell shows it; one that the cell shows in part is stored too."""

@@ -22,7 +22,7 @@ from xltools.data.row_checksum import checksum, line_texts
 from xltools.data.typed_numbers import STRUCK_OUT, says_nothing
 from xltools.excel.list_formulas import derived_formula
 from xltools.excel.reader.fields import held_of, is_dash, note_otherwise
-from xltools.excel.reader.figures import figure_in, is_count
+from xltools.excel.reader.figures import Figure, figure_in, is_count
 from xltools.excel.reader.guards import note_hidden
 from xltools.excel.reader.inputs import read_input
 from xltools.excel.reader.locate import LocatedSheet
@@ -325,13 +325,10 @@ class _ListLines:
             if column in own:
                 if not is_empty(fact):
                     filled.setdefault(row, {})[column] = fact
-            elif self._reading.is_rollup:
-                if column in self._derived and fact.type == "n" and fact.formula is None:
-                    typed.append(place)
             elif column in self._derived:
-                if fact.formula is None and figure_in(fact, self._units) is not None:
+                if fact.formula is None and self._figure(fact) is not None:
                     typed.append(place)
-            elif column not in asides and self._is_astray(column, fact):
+            elif not (column in asides or self._reading.is_rollup) and self._is_astray(column, fact):
                 beside.setdefault(column, []).append(place)
         others = [place for place in typed if place[0] not in filled]
         return filled, others + [place for places in self._uncounted(beside) for place in places]
@@ -340,18 +337,26 @@ class _ListLines:
         """Return whether a cell beside the list, or in a column inserted in it, has a figure; right of it a formula has none."""
         if column in self._located.doubles:
             return not is_empty(fact)
-        figure = figure_in(fact, self._units)
+        figure = self._figure(fact)
         if column > max(self._places):
             return isinstance(figure, Decimal) and fact.formula is None
         return figure is not None
 
+    def _figure(self, fact: Fact) -> Figure | None:
+        return figure_in(fact, self._units, is_result=bool(self._reading.facts.old_format))
+
     def _uncounted(self, beside: Mapping[int, list[tuple[int, int]]]) -> Iterator[list[tuple[int, int]]]:
-        """Yield the places in each column beside the list that does not number the lines."""
-        facts = self._located.facts
+        """Yield the places in each column beside the list that does not number the lines.
+
+        Where the form numbers them, people may number them otherwise.
+        """
+        facts, front = self._located.facts, len(ListSheet.BEFORE)
         for column, places in beside.items():
-            figures = [figure_in(facts.cells[place], self._units) for place in sorted(places)]
+            figures = [self._figure(facts.cells[place]) for place in sorted(places)]
             numbers = [one for one in figures if isinstance(one, Decimal)]
-            if column > min(self._places) or len(numbers) < len(figures) or not is_count(numbers):
+            is_own = column < front == min(self._places) and len({*map(str, figures)}) == len(figures)
+            is_numbering = column < min(self._places) and len(numbers) == len(figures) and is_count(numbers)
+            if not (is_own or is_numbering):
                 yield places
 
     def _read_derived(self, rows: Sequence[int]) -> None:
