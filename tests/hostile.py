@@ -1369,10 +1369,17 @@ def a_stranger_of_half_a_million_texts() -> bytes:
 
 def _with_comments(comments: str, authors: str = "<author>x</author>") -> bytes:
     """A return whose table of applications carries these comments."""
-    content = f'<comments xmlns="{MAIN}"><authors>{authors}</authors><commentList>{comments}</commentList></comments>'
-    relation = f'<Relationship Id="rId9" Type="{RELATIONS}/comments" Target="../comments9.xml"/>'
+    return _with_part_of_a_sheet(
+        "comments",
+        f'<comments xmlns="{MAIN}"><authors>{authors}</authors><commentList>{comments}</commentList></comments>',
+    )
+
+
+def _with_part_of_a_sheet(kind: str, content: str) -> bytes:
+    """A return whose table of applications has a relation of that kind."""
+    relation = f'<Relationship Id="rId9" Type="{RELATIONS}/{kind}" Target="../part9.xml"/>'
     rels = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relation}</Relationships>'
-    more = {"xl/worksheets/_rels/sheet4.xml.rels": rels.encode(), "xl/comments9.xml": content.encode()}
+    more = {"xl/worksheets/_rels/sheet4.xml.rels": rels.encode(), "xl/part9.xml": content.encode()}
     return packed((entries(issued()) | more).items())
 
 
@@ -1402,6 +1409,36 @@ def comment_without_a_place() -> bytes:
 @hostile("")
 def comment_of_nothing() -> bytes:
     return _with_comments('<comment ref="D6" authorId="0"><text/></comment>', authors="")
+
+
+def _with_shapes(count: int, row: object = 5) -> bytes:
+    """A return with pictures over its table of applications."""
+    each = (
+        f"<from><col>0</col><colOff>0</colOff><row>{row}</row><rowOff>0</rowOff></from>"
+        "<to><col>16383</col><colOff>0</colOff><row>1048575</row><rowOff>0</rowOff></to><pic/>"
+    )
+    anchors = f"<twoCellAnchor>{each}</twoCellAnchor>" * count
+    return _with_part_of_a_sheet("drawing", f"<wsDr>{anchors}</wsDr>")
+
+
+@hostile("hidden-cells", padded=True)
+def pictures_by_the_ten_thousand() -> bytes:
+    return _with_shapes(19_999)
+
+
+@hostile("too-large", padded=True)
+def pictures_beyond_the_limit() -> bytes:
+    return _with_shapes(20_001)
+
+
+@hostile("damaged")
+def picture_at_no_place() -> bytes:
+    return _with_shapes(1, row="x")
+
+
+@hostile("damaged")
+def picture_at_a_place_of_a_million_digits() -> bytes:
+    return _with_shapes(1, row="9" * 1_000_000)
 
 
 # -- for use by hand

@@ -23,7 +23,7 @@ _INEXACT = {
     "number-too-large",
 }
 _IN_WORDS = re.compile(
-    r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}\s*[件个项条份次]?"
+    r"[约近超]?[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}[余多]?\s*[件个项条份次宗起户人]?"
 )
 _LONGEST = 30  # characters of a text that may be a figure
 

@@ -171,14 +171,15 @@ def _is_copied(reading: WorkbookReading, sheet: ListSheet, located: _Located) ->
     """Note where the list is again, and return whether other lines are there; a blank copy says nothing."""
     labels = {plain(column.label): column.key for column in sheet.list.columns}
     typed = [located.columns[column.key] for column in sheet.list.typed]
-    own = _contents(located.facts, located.head, typed)
     homes = {other.name for other in reading.layout.in_order} | {located.facts.name, *RESERVED_SHEETS}
     found = [(located.facts, row, typed) for row in _repeated_heads(located)[:1]]
     for facts in (facts for facts in reading.facts.sheets if facts.name not in homes):
         rows = _heads(facts, labels)
-        if head := next((row for row, there in rows.items() if len(there) == len(labels)), None):
+        head = next((row for row, there in rows.items() if len(there) == len(labels)), None)
+        if head is not None:
             reading.copied_lists.add(facts.name)
             found.append((facts, head, [rows[head][column.key] for column in sheet.list.typed]))
+    own = _contents(located.facts, located.head, typed) if found else {}
     for facts, head, columns in found:
         lines = _contents(facts, head, columns)
         if lines and sorted(lines.values()) == sorted(own.values()):

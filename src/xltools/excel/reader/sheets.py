@@ -48,7 +48,7 @@ def read_sheets(reading: WorkbookReading) -> None:
     cover = find_cover(reading)
     cells = cells_of_fields(form, reading.layout.cover)
     if cover:
-        fields[COVER] = find_fields(reading, cover, cells, label_texts(cover))
+        fields[COVER] = find_fields(reading, cover, cells, label_texts(cover) if cells else {})
     elif cells and not reading.is_rollup:
         reading.note("missing-sheet", COVER, None, expected=COVER)
         mark_unread(reading, {one.field for one in cells})
