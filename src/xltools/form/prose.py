@@ -21,6 +21,11 @@ def named_in(words: Iterable[str]) -> list[str]:
     return [name for word in words for name in _BRACES.findall(word)]
 
 
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern for *words*, the longest first; without any it matches nothing."""
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """A figure that words may refer to, under a short name: a cell, or a sum of cells."""
@@ -209,7 +214,7 @@ class Prose:
 
     @cached_property
     def body(self) -> str:
-        """A pattern for the name of an agency that receives or deals with something: 县水利局|收到."""
+        """A pattern for the name of an agency that receives or deals with something: 县水利局|收到, 市司法局|作为复议机关受理."""
         ends = {end for one in self.circles for end in one.names}
         verbs = {word for one in self.claims if one.whole and one.about for word in one.words}
         if not ends or not verbs:
@@ -220,20 +225,21 @@ class Prose:
             "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word))))
             for words in (seats, own, ends, verbs)
         )
-        return rf"(?:{seat})(?:(?!{whose})\w){{1,8}}?(?:{kind})(?=\w{{0,2}}(?:{deed}))"
+        return rf"(?:{seat})(?:(?!{whose})\w){{1,8}}?(?:{kind})(?=(?:作为\w{{1,8}})?\w{{0,2}}(?:{deed}))"
 
     def own_circle(self, name: str) -> Circle | None:
         """Return the circle of the agency of that name: the one with the longest end of the name."""
         found = [(len(end), one) for one in self.circles for end in one.names if name.endswith(end)]
         return max(found, key=lambda item: item[0], default=(0, None))[1]
 
-    def names_foreign(self, text: str) -> bool:
-        """Return whether *text* names one of ``foreign``."""
-        return self._foreign.search(text) is not None
+    def last_foreign(self, text: str) -> int:
+        """Return where *text* names one of ``foreign`` last; -1 if nowhere, but in the words of a claim: 信访举报类."""
+        return max((m.start() for m in self._foreign.finditer(text) if m["foreign"]), default=-1)
 
     @cached_property
     def _foreign(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(re.escape, self.foreign)) or "(?!)")
+        own = (w for one in self.claims for w in one.words if any(word in w for word in self.foreign))
+        return re.compile(f"(?:{any_of(own)})|(?P<foreign>{any_of(self.foreign)})")
 
     def cells(self, reading: Linear) -> Linear:
         """Return a sum of meanings as a sum of cells."""

@@ -6,6 +6,7 @@ numbers that were recognised. All of this is inferred: no official document says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
@@ -15,7 +16,7 @@ from xltools.data.finding import Finding, Place
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
-from xltools.form.prose import Settled
+from xltools.form.prose import Settled, any_of
 from xltools.prose.balances import imbalances
 from xltools.prose.filling import with_figures
 from xltools.prose.mentions import FilingProse, Interpretation, Mention, Told
@@ -222,19 +223,22 @@ def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
     plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""
+    behind = re.compile(rf"(?:{any_of(settled.done)})了?(?:全部|所有)的?(?:{any_of((*claim.about, *claim.brief))})")
     for start, clause in told.sentence.clauses():
+        found = [match.span() for match in behind.finditer(clause)]
         for word in alls(clause, settled.all_):
             done = next((d for d in settled.done if clause.startswith(d, word.reach)), "")
-            before = told.text[: start + word.start]
+            found += [(word.start, word.reach + len(done))] if done else []
+        for first, end in found:
+            before = told.text[: start + first]
             if (
-                done
-                and not is_noun_behind(clause[word.reach + len(done) :])
+                not is_noun_behind(clause[end:])
                 and not earlier.search(clause)
                 and about.is_own(about.context(told, before))
                 and about.is_about(claim, told.box, before)
-                and not _speaks_of_one_part(told.sentence, start + word.start)
+                and not _speaks_of_one_part(told.sentence, start + first)
             ):
-                return clause[: word.reach + len(done)]
+                return clause[:end]
     return ""
 
 

@@ -8,7 +8,7 @@ wider circle of agencies) can match a figure, but is not reported if it matches 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -19,7 +19,7 @@ from xltools.data.filing import Return
 from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
-from xltools.form.prose import PERIODS, Claim, Under
+from xltools.form.prose import PERIODS, Claim, Under, any_of
 from xltools.prose.lines import LineNames, NamedLine, lines_of
 from xltools.prose.quantities import quantities
 from xltools.prose.sentences import (
@@ -50,6 +50,7 @@ from xltools.prose.sentences import (
 )
 
 _OWN = ""  # the circle of the agency itself
+_SHORTEST_NAME = 3  # characters of what is left of a name: 统计局
 _OPENING = 4  # characters in which a sentence that goes on says so: 其中
 
 
@@ -190,7 +191,7 @@ class FilingProse:
             if word not in own and word not in name and (word not in office or office.endswith(word))
         ]
         wider = f"(?:{'|'.join(others) or '(?!)'}){NO_ATTRIBUTE}"
-        return re.compile(f"(?P<own>{_any_of(own)})|{self.form.prose.body}|{wider}")
+        return re.compile(f"(?P<own>{any_of(own)})|{self.form.prose.body}|{wider}")
 
     def circle(self, text: str, before: str = _OWN) -> str:
         """Return the circle of agencies that *text* named last, or else *before*; empty for this agency itself."""
@@ -264,14 +265,13 @@ class FilingProse:
         if not claim.about:
             return True
         prose = self.form.prose
-        if prose.names_foreign(after):
+        if prose.last_foreign(after) >= 0:
             return False
         if any(word in after for word in (*claim.about, *claim.brief)):
             return True
         own = max(before.rfind(word) for word in claim.about)
         foreign = max((before.rfind(word) for word in claim.rivals), default=-1)
-        if prose.names_foreign(before):
-            foreign = max(foreign, *map(before.rfind, prose.foreign))
+        foreign = max(foreign, prose.last_foreign(before))
         for start, is_alone in self._briefly(claim, before):
             own, foreign = (max(own, start), foreign) if is_alone else (own, max(foreign, start))
         return own > foreign or (foreign < 0 and box in claim.boxes)
@@ -286,7 +286,7 @@ class FilingProse:
         whole = [m.span() for word in claim.about for m in re.finditer(re.escape(word), text)]
         peers = [one for one in self.form.prose.claims if one.brief == claim.brief]
         words = [word for one in peers for word in one.words] + [*self.form.prose.part_words]
-        for match in re.finditer(_any_of(claim.brief), text):
+        for match in re.finditer(any_of(claim.brief), text):
             if any(start <= match.start() < end for start, end in whole):
                 continue
             before = Sentence(text[: match.start()], tuple(quantities(text[: match.start()])))
@@ -321,6 +321,7 @@ class FilingProse:
                 denied.setdefault(denial.quote, []).append(denial)
             phrases = in_turn(told.sentence)
             numbers = [self._number(told, phrase) for phrase in phrases]
+            numbers = [_beside_another(m, phrases, numbers, place) for place, m in enumerate(numbers)]
             mentions = [mention for mention in numbers if mention]
             pairs = zip(told.sentence.quantities, numbers, strict=True)
             others = [quantity.value for quantity, mention in pairs if not mention]
@@ -385,9 +386,12 @@ class FilingProse:
 
     def _fits(self, box: str, claim: Claim, phrase: Phrase) -> bool:
         around = phrase.before + phrase.clause if phrase.is_part else phrase.clause
+        changed = [word for word in claim.unless if word in around]
+        for word in claim.words if changed else ():  # 清理 changes what is counted, and 清理并废止 does not
+            around = around.replace(word, "") if any(one in word for one in changed) else around
         return (
             phrase.quantity.unit in claim.units
-            and not any(word in around for word in claim.unless)
+            and not any(word in around for word in changed)
             and self.is_about(claim, box, phrase.before, phrase.behind)
         )
 
@@ -440,9 +444,18 @@ class FilingProse:
 
     def _without_names(self, text: str) -> str:
         """Return *text* without the names of the agency and the words for whoever it may be."""
+        text = self._short_name.sub("", text)
         name = self.filing.agency.name
         names = {one for one in (name, in_short(name), *self.form.prose.anyone) if one and one in text}
-        return re.sub(_any_of(names), "", text) if names else text  # hardly any is there
+        return re.sub(any_of(names), "", text) if names else text  # hardly any is there
+
+    @cached_property
+    def _short_name(self) -> re.Pattern[str]:
+        """What the agency calls itself where it is the subject: the end of its name, or the word for its kind, as 街道."""
+        name, circle = self.filing.agency.name, self.form.prose.own_circle(self.filing.agency.name)
+        ends = {name[start:] for start in range(1, len(name) - _SHORTEST_NAME + 1)}
+        kinds = {end for end in (circle.names if circle else ()) if len(end) > 1}
+        return re.compile(rf"(?:^|(?<=年)|(?<=年度))(?:{any_of(ends | kinds)})(?!信息)")
 
     @cached_property
     def _lines(self) -> LineNames:
@@ -518,7 +531,7 @@ class FilingProse:
         unless = {word for claim in claims for word in claim.unless if word in text}
         subjects = {word for claim in claims for word in (*claim.about, *claim.brief) if word in text}
         rest = [self._circles.sub("", part) for part in rest]
-        found = (m.span() for m in re.finditer(_any_of(unless), text))
+        found = (m.span() for m in re.finditer(any_of(unless), text))
         changed = any(not any(t.start <= start and end <= t.end for t in terms) for start, end in found)
         return not changed and is_plainly_denied(rest, subjects)
 
@@ -591,7 +604,7 @@ class FilingProse:
 
         In the claim's own boxes words that are a piece of a name need one too: 没有国家秘密 may be said of what is published.
         """
-        claim, is_told = term.claim, not self.form.prose.names_foreign(before)
+        claim, is_told = term.claim, self.form.prose.last_foreign(before) < 0
         if is_told and term.is_whole and term.is_row:
             return True
         if is_told and any(word in text for word in self._briefs_of(term)):
@@ -652,11 +665,6 @@ def _behind_last(claim: Claim, text: str) -> str:
     return text[max(ends, default=0) :]
 
 
-def _any_of(words: Iterable[str]) -> str:
-    """Return a pattern for *words*, the longest first."""
-    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
-
-
 def _by_axis(terms: list[_NamedTerm]) -> tuple[list[_NamedTerm], list[_NamedTerm]]:
     """Return the rows and the columns among *terms*."""
     return [term for term in terms if term.is_row], [term for term in terms if not term.is_row]
@@ -671,9 +679,23 @@ def _narrowed(claim: Claim, before: str) -> Under:
     """Return what a claim means where *before* names one subject of ``under``; without bounds if it names several."""
     words = {word: one for one in claim.under for word in one.words}
     for segment in reversed(segments(before)) if words else ():
-        if found := {words[word] for word in re.findall(_any_of(words), segment)}:
+        if found := {words[word] for word in re.findall(any_of(words), segment)}:
             return found.pop() if len(found) == 1 else Under(())
     return Under(())
+
+
+def _beside_another(
+    mention: Mention | None, phrases: Sequence[Phrase], numbers: Sequence[Mention | None], place: int
+) -> Mention | None:
+    """Return a number without the readings that hold what is told of apart: 答复221件，另有9件结转 where 212 and 9 are 221."""
+    if mention is None or not mention.matched or mention.matched == mention.interpretations[0]:
+        return mention
+    meant = mention.interpretations[0]
+    for phrase, other in zip(phrases[place + 1 :], numbers[place + 1 :], strict=True):
+        is_held = other and other.matched and other.context == mention.context and phrase.is_another
+        if is_held and other and other.value and mention.value - other.value == meant.figure:
+            return mention._replace(interpretations=(meant,), matched=None, is_wrong=mention.is_count)
+    return mention
 
 
 def _is_shared(mention: Mention, mentions: list[Mention], others: list[Decimal]) -> bool:

@@ -36,6 +36,7 @@ _BARE_SUM = r"(?:总共|共计|合计|总计|一共|共)(?:为|有)?"
 # Words of a comparison, an average, an extreme or a plan: the number is not this year's count.
 _COMPARED = r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|(?<![按照])计划|(?<![草模虚])拟(?![定文稿写])|预计|预期|目标|力争|争取|原定"
 _REMAINDER = r"其余|剩余|其他(?!组织)[^处]*$"
+_ANOTHER_NUMBER = r"[、]?(?:另外?|此外|还|尚)有"
 _WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
 _CARRIED = r"(?:结转|顺延|延续|遗留|转入|转至|转到|转(?=[下次明来翌]))"
 _CARRIED_OVER = (
@@ -44,7 +45,7 @@ _CARRIED_OVER = (
 )
 _TIME = (
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
-    r"|(?P<there>[去上前往近历]一?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
+    r"|(?P<there>[去上前往近历][一两二三四五六七八九十]?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
 _YEARS = re.compile(r"(?:\d{4}年度?[、和及]?){2,}(?<![、和及])")
 _NOT_AT_ALL = re.compile(r"[未没无零0]|不存在")  # one of these is in each of the following, which take longer
@@ -70,13 +71,13 @@ _NEVER = (
 # What stands between 均 or 全部 and the words for what is so of all: 均已在法定期限内|办结, 均由|自然人|提出.
 _ALL = r"均(?!未|不|无|衡|等|价)|全部|全都|(?<![首成])都(?!未|不|没|无|市)|皆|悉数"
 _HOW = re.compile(
-    r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属获得由被结果一律判决裁审并支持]*"
+    r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属是来自获得由被结果一律判决裁审并支持]*"
 )
 _NO_DEED = r"[率书文的意]"  # 答复率, 答复书
 _JOINED_BEHIND = r"[和或及与、]|以及|以外|之外"
 _NOT_ALL = r"除|其余|剩余|其他(?!组织|处理)|到期|审结|结案|部分(?!公开)"
 # What does not stand behind a word for a circle of agencies that something is said of: 全市|统一部署, 区政府|门户网站.
-NO_ATTRIBUTE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|的?要求|中心工作|[域场]|(?<=政府)信息)"
+NO_ATTRIBUTE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|的?要求|中心工作|[域场]|(?<=政府)(?:信息|规章))"
 # Nouns behind a name that are another thing than what it counts: 没有行政复议|工作.
 _ANOTHER = r"工作|措施|结果|收入|机构|者"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"
@@ -131,6 +132,11 @@ class Phrase(NamedTuple):
     def is_compared(self) -> bool:
         """Whether the quantity is a difference, an average or a plan rather than a count."""
         return bool(re.search(_COMPARED, self.segment))
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the quantity is told of beside the ones before it and is no part of them: 另有9件."""
+        return bool(re.match(_ANOTHER_NUMBER, self.segment))
 
     @property
     def is_remainder(self) -> bool:
