@@ -37,6 +37,7 @@ from xltools.prose.sentences import (
     in_turn,
     is_joined_behind,
     is_neutral,
+    is_of_topic,
     is_plainly_denied,
     limits_all,
     may_negate,
@@ -352,6 +353,8 @@ class FilingProse:
         around = [w for w in self.form.prose.part_words if w in phrase.clause]
         is_divided = any(not any(word in one for one in own) for word in around)
         subjects = [word for match in claims for word in (*match.claim.about, *match.claim.brief)]
+        verbs = [text[match.start : match.end] for match in claims]
+        is_divided = is_divided or is_of_topic(phrase.clause_before, (*subjects, *verbs))
         is_divided = (is_whole and is_divided) or has_own_cause(phrase.clause, subjects)
         is_count = not (quantity.is_rough or phrase.is_compared or is_divided)
         is_excused = not is_count or phrase.is_remainder or (is_whole and phrase.is_part)

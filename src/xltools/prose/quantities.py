@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 _DIGITS = dict(zip("零〇一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_COUNTERS = "件次|件套|人次|条次|万元|亿元|件|份|宗|起|例|条|次|人|名|篇|个|项|场|期|元|%"
+_COUNTERS = "件次(?!之)|件套|人次|条次|万元|亿元|件|份|宗|起|例|条|次|人|名|篇|个|项|场|期|元|%"
 # Behind a Chinese numeral the other counters form words: 一次, 一个, 十分.
 _COUNTED_IN_CHARACTERS = "件|份|宗|起|例|条|万元"
 _NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are names of campaigns

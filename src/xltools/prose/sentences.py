@@ -26,6 +26,7 @@ _NEUTRAL = (
     r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|[该此]|任何|上述|以上|所有|全部"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[全今本当]年度?|年内|[、和及与或以“”「」\"]"
 )
+_ABOUT = r"涉及|关于|有关"
 _BECAUSE = r"因([^，因]{0,30}?)(?:而?被|引[起发]|产生|提[起出])"
 _DEALT = r"答复|办理|依|问题|事宜|方面|相关"
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
@@ -47,6 +48,7 @@ _TIME = (
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
     r"|(?P<there>[去上前往近历][一两二三四五六七八九十]?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
+_IN_ALL, _UNTIL = "累计", "截[至止]"
 _YEARS = re.compile(r"(?:\d{4}年度?[、和及]?){2,}(?<![、和及])")
 _NOT_AT_ALL = re.compile(r"[未没无零0]|不存在")  # one of these is in each of the following, which take longer
 _NOT = re.compile(
@@ -58,7 +60,7 @@ _NOT = re.compile(
 _OCCURRED = r"发生|出现|产生|引发|引起|存在|涉及|[收接]到|收取|受理|登记|[作做]出|实施|采取|查处|开展|进行|新收|提[出起交]|被|申请(?!人)|因|由|对外?|向|在|有|是|为|达到?|实现|保持"
 _OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[况形]|案件|数量)*"
 _AROUND = (
-    rf"{_OCCURRED}|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
+    rf"{_OCCURRED}|需要?|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
     r"|任何|[相有]关|一?[件起例宗项条]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|金额|收入|合计|共计|共|申?请?件|决定书?|处理决定"
     r"|答复为|(?<=的)答复|[我本](?:单位|机关|部门)|措施|行为|结果|情[况形]|现象|问题(?=$)|截[至止]到?|目前|年[末底]|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
 )
@@ -106,6 +108,11 @@ class Phrase(NamedTuple):
     segment: str  # the words between the quantity and the start of the clause or the previous quantity
     behind: str  # the words up to the next mark or quantity
     clause: str
+
+    @property
+    def clause_before(self) -> str:
+        """The clause up to the quantity."""
+        return _CLAUSE.split(self.before)[-1]
 
     @property
     def quote(self) -> str:
@@ -230,6 +237,11 @@ def is_neutral(text: str, words: Iterable[str]) -> bool:
     return not re.sub(_NEUTRAL, "", text)
 
 
+def is_of_topic(text: str, words: Iterable[str]) -> bool:
+    """Return whether *text* limits what follows to a topic that is none of *words*: 涉及征地的."""
+    return any(not is_neutral(text[match.end() :], words) for match in re.finditer(_ABOUT, text))
+
+
 def has_own_cause(text: str, words: Iterable[str]) -> bool:
     """Return whether *text* tells why, in more than *words*: 因未按期答复被申请, but not 因政府信息公开被申请."""
     return any(not is_neutral(re.sub(_DEALT, "", why), words) for why in re.findall(_BECAUSE, text))
@@ -248,9 +260,12 @@ def has_joint(text: str) -> bool:
 def year_spoken_of(before: str, period: Period, year: int | None) -> int | None:
     """Return the year that the last time expression in *before* names, or else *year*; ``None`` for another time."""
     text = re.sub(_CARRIED_OVER, "", re.sub(_WHOLE_YEAR, "", before))
-    last = max(re.finditer(_TIME, text), key=re.Match.start, default=None)
-    if last is None:
+    times = sorted(re.finditer(_TIME, text), key=re.Match.start)
+    if len(times) > 1 and times[-1][0] == _IN_ALL and not re.search(_UNTIL, text):
+        times.pop()  # 全年累计收到
+    if not times:
         return year
+    last = times[-1]
     return period.year if last["here"] else year_of(last["year"]) if last["year"] else None
 
 
