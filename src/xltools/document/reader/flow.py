@@ -171,8 +171,8 @@ class GridBuilder:
         self._column += columns
 
     def items(self) -> Iterator[FlowItem]:
-        """Yield the grid; for a layout table, yield the content of its cells instead."""
-        if any(cell.is_article for cell in self.cells):
+        """Yield the grid; for a layout table, or a frame around one text, yield the content of its cells instead."""
+        if len(self.cells) == 1 or any(cell.is_article for cell in self.cells):
             for cell in self.cells:
                 yield from cell.items
         elif self.cells:

@@ -189,6 +189,8 @@ class _RowCollector:
             cells = {column: grid.at[number, column] for column in range(grid.width)}
             begun = [cell.text for cell in dict.fromkeys(cells.values()) if cell.row == number]
             texts = [text for text in begun if not is_blank(text)]
+            if grid.width > 1 and len(set(cells.values())) == 1 and self._is_note(texts):
+                continue
             if not _is_data(texts, self.form_labels, was_data=was_data or not head):
                 head = [*([] if was_data else head), number]
                 was_data = False
@@ -200,6 +202,11 @@ class _RowCollector:
             before = (*self._before, tuple(labels))
             self._append(LabelledRow(tuple(labels), tuple(figures), before, heads, cells, number))
             self._before = []
+
+
+    def _is_note(self, texts: Sequence[str]) -> bool:
+        """Return whether a row that is one cell is a note, such as a unit or a date, and no label or figure."""
+        return bool(texts) and not is_figure(texts[0]) and self.form_labels.core(texts[0]) not in self.form_labels.known
 
 
 def has_heads(grid: CellGrid, labels: FormLabels) -> bool:
