@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, TextLine
 from xltools.document.reader.plain_text import read_text
@@ -12,17 +13,20 @@ from xltools.files import ZIP
 from xltools.office.guard import Budget, ScanError
 from xltools.office.kinds import OTHER, kind_of
 from xltools.text import characters
+from xltools.white_space import compact, is_blank
 
 _HEAD = 4096
-# The number of a page, alone in its line, as text out of paged documents has it: -3-, — 3 —, 第3页 共12页, 3/12, Page 3.
+_SHORTEST_HEAD = 6  # characters of the head of a page beside its number
+# The number of a page, as text out of paged documents has it: -3-, — 3 —, 第3页 共12页, 3/12, Page 3.
 _PAGE_NUMBER = re.compile(
-    r"\s*(?:[-—–―－─·~～]+\s*[0-9０-９]{1,4}\s*[-—–―－─·~～]+|第\s*[0-9０-９]{1,4}\s*页(?:\W*共\s*[0-9０-９]{1,4}\s*页)?"
-    r"|[0-9]{1,4}\s*[/／]\s*[0-9]{1,4}|(?i:page)\s*[0-9]{1,4}(?:\s*(?i:of|/)\s*[0-9]{1,4})?)\s*"
+    r"(?:\A|(?<=\s))\s*(?:[-—–―－─·~～]+\s*[0-9０-９]{1,4}\s*[-—–―－─·~～]+|第\s*[0-9０-９]{1,4}\s*页(?:\W*共\s*[0-9０-９]{1,4}\s*页)?"
+    r"|[0-9]{1,4}\s*[/／]\s*[0-9]{1,4}|(?i:page)\s*[0-9]{1,4}(?:\s*(?i:of|/)\s*[0-9]{1,4})?)\s*(?:\Z|(?=\s))"
 )
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|table|div|p|h1|style|title|section|article)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_TABLE = re.compile(r"(<table\b.*?</table\s*>)", re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
 # The kinds of file in which a text is looked for. UTF-16 without a byte order mark is of no known kind.
 _TEXTS = {"page", "text", "xml", OTHER.name}
@@ -65,19 +69,23 @@ def flow_of(data: bytes, budget: Budget) -> Flow:
         raise ScanError(code, kind=kind.name)
     budget.reserve("text", len(data))
     text = _decoded(data)
-    return _without_page_numbers(read_page(text, budget) if _is_page(text) else read_text(text))
+    if _is_page(text):
+        return _without_page_numbers(read_page(text, budget))
+    # Programs that write Markdown write tables with merged cells as HTML.
+    parts = [read_page(part, budget) if n % 2 else read_text(part) for n, part in enumerate(_TABLE.split(text))]
+    return _without_page_numbers(tuple(chain.from_iterable(parts)))
 
 
 def _without_page_numbers(flow: Flow) -> Flow:
+    """Return the flow without the lines that are numbers of pages, alone or beside a line of the document: its title."""
+    texts = {compact(item.text) for item in flow if isinstance(item, TextLine)}
+
     def is_number(item: FlowItem) -> bool:
-        text = (
-            ""
-            if isinstance(item, CellGrid)
-            else item.text
-            if isinstance(item, TextLine)
-            else " ".join(item.cells)
-        )
-        return bool(_PAGE_NUMBER.fullmatch(text))
+        if isinstance(item, CellGrid):
+            return False
+        text = item.text if isinstance(item, TextLine) else " ".join(item.cells)
+        head = _PAGE_NUMBER.sub("", text)
+        return head != text and (is_blank(head) or (len(compact(head)) >= _SHORTEST_HEAD and compact(head) in texts))
 
     return tuple(item for item in flow if not is_number(item))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import groupby
 
@@ -22,6 +23,9 @@ _GAP = r"[^\S\t\r\n]{2,}"
 # Signs with which programs separate cells, besides tabs and gaps. Commas of full width belong to prose.
 _AROUND_ROWS = "|｜│┃∣"
 _SEPARATORS = f",;^~¦•·{_AROUND_ROWS}"
+# A cell in quotation marks that holds several lines, as spreadsheet programs copy it.
+_QUOTED = re.compile(r'''(?:(?<=\t)|(?<![^\n]))"(?:[^"\t]|""){1,400}"(?=[\t\r\n]|\Z)''')
+_TABS = re.compile("\t+")
 _LEAST_ROWS = 3  # of figures behind a label, before a sign is taken for a separator
 _LONGEST_CELL, _MOST_CELLS = 60, 60  # characters of a cell, cells of a row
 _NUMBER = r"[0-9０-９][0-9０-９,，.．]*"
@@ -41,11 +45,23 @@ def read_text(text: str) -> Flow:
     A Markdown table is a grid, and so is a tab-separated table whose rows all have the same number of cells. Of other
     tables only the order of the cells in each row is known.
     """
-    lines = _with_tabs(text.splitlines())
+    lines = _with_tabs(_with_single_tabs(_QUOTED.sub(_on_one_line, text)).splitlines())
     lines = [line.translate(_STROKES) if _is_stroked(line) else line for line in lines]
     lines = _with_cells_joined([line for line in lines if not _FRAME.fullmatch(line)])
     groups = groupby(filter(str.strip, lines), _line_kind)
     return tuple(item for kind, lines in groups for item in _READERS[kind](list(lines)))
+
+
+def _on_one_line(quoted: re.Match[str]) -> str:
+    return "".join(line.strip() for line in quoted[0].splitlines())
+
+
+def _with_single_tabs(text: str) -> str:
+    """Return *text* with one tab in place of each two, three or more, if nowhere fewer stand between two cells."""
+    runs = Counter(map(len, _TABS.findall(text)))
+    shortest = min(runs, default=1)
+    is_even = shortest > 1 and runs.total() >= _LEAST_ROWS and all(count % shortest == 0 for count in runs)
+    return text.replace("\t" * shortest, "\t") if is_even else text
 
 
 def _with_tabs(lines: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
+from xltools.document.reader.plain_text import read_text
 from xltools.office.guard import Budget
 from xltools.office.runs import Run, joined_runs
 from xltools.white_space import is_blank
@@ -133,10 +134,12 @@ class _PageParser(HTMLParser):
         """Handle a start tag."""
         self._budget.spend("tags")
         given = {name: value or "" for name, value in attrs}
-        if tag not in _INLINE:
+        if tag not in _INLINE and not (tag == "br" and self._names["pre"]):
             self._end_line()
             if self._last.name == "p" and tag != "br":
                 self._close()  # the end tag of a paragraph is optional
+        if tag == "br" and self._names["pre"]:
+            self.handle_data("\n")
         if tag == "br" or len(self._open) > _DEEPEST:
             return
         if tag in {"td", "th", "tr"}:
@@ -233,6 +236,10 @@ class _PageParser(HTMLParser):
 
     def _end_line(self) -> None:
         target = self._targets[-1]
+        if self._names["pre"]:
+            target.items.extend(read_text(joined_runs(target.line)))
+            target.line.clear()
+            return
         lines = joined_runs(run._replace(text=re.sub(r"[ \t\r\n\f]+", " ", run.text)) for run in target.line)
         target.line.clear()
         for line in lines.split("\n"):
