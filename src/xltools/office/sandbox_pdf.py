@@ -34,7 +34,9 @@ _NUMBERED = re.compile(
 )
 # The twin of that in document/reader/opening.py: this script imports nothing of xltools, and joins lines before that sees them.
 _PAGE_NUMBER = re.compile(r"[-—–―－─·~～\s]*\d{1,4}[-—–―－─·~～\s]*|第\s*\d{1,4}\s*页.*")
+_UNKNOWN = "(cid:"  # a sign of a font that does not say which character it is
 _FIGURE = r"\d[\d,.，．]*|[-—/]"
+_HANGING = 3  # lines of text below the lines of a table that the page's end cuts
 _HIGHEST = 16  # lines of text in a row of a table
 _GAP = 1.5  # points: the least space between two columns
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -50,12 +52,13 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
         raise refusal("encrypted" if is_encrypted else "unreadable") from error
     found: list[str | _PageTable] = []
     pages: list[_PdfPage] = []
-    count, has_pictures = 0, False
+    count, unknown, has_pictures = 0, 0, False
     with opened as document:
         for page in document.pages:
             count += len(page.chars)
             if count > most:
                 raise refusal("too-large")
+            unknown += sum(char["text"].startswith(_UNKNOWN) for char in page.chars)
             has_pictures = has_pictures or bool(page.images)
             pages.append(_PdfPage(page.filter(_is_seen)))
         _share_rows(pages)
@@ -64,7 +67,7 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
             _share_columns(found, items)
             found += items
             one.page.root_page.close()
-    if not found:
+    if not found or 4 * unknown > count:
         raise refusal("scan" if has_pictures else "no-text")
     content = [
         {"cells": item.cells(), "lines": item.lines} if isinstance(item, _PageTable) else item
@@ -121,17 +124,34 @@ class _PdfPage:
         """Yield the paragraphs and tables from top to bottom."""
         edges = [edge for table in self.unruled for edge in table.between_columns()]
         ruled = [one for one in self.across if one not in self.open]
+        closing = _missing(self.down, self.across, "v")
         missing = {
-            "explicit_horizontal_lines": _missing(self.down, self.across, "v"),
+            "explicit_horizontal_lines": closing,
             "explicit_vertical_lines": [*_missing(ruled, self.down, "h"), *edges],
         }
-        tables = [_PageTable(table.cells, self.chars, edges) for table in self.page.find_tables(missing)]
+        boxes = [self._with_end(table.cells, closing) for table in self.page.find_tables(missing)]
+        tables = [_PageTable(cells, self.chars, edges) for cells in boxes]
         tables = [table for table in tables if table.is_table]
         inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
         lines = _lines([char for char in self.chars if id(char) not in inside])
         placed: list[tuple[float, str | _PageTable]] = [(table.top, table) for table in tables]
         for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
             yield item
+
+
+    def _with_end(self, boxes: list[_Box], closing: Sequence[dict[str, Any]]) -> list[_Box]:
+        """Return the cells of a table; of one that the page's end cuts, with the lines of text below the lines drawn."""
+        left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+        bottom = max(box[3] for box in boxes)
+        below = _lines([char for char in self.chars if (char["top"] + char["bottom"]) / 2 > bottom])
+        below = [line for line in below if not _PAGE_NUMBER.fullmatch(line.text)]
+        is_cut = any(abs(edge["top"] - bottom) <= _NEAR for edge in closing)
+        if not (is_cut and 0 < len(below) <= _HANGING and all(left < x.left and x.right < right for x in below)):
+            return boxes
+        end = max(char["bottom"] for line in below for char in line.chars)
+        if end - bottom > _HANGING * _FAR / 2 * below[-1].size:
+            return boxes
+        return [(*box[:3], end) if abs(box[3] - bottom) <= _NEAR else box for box in boxes]
 
 
 def _mark_struck(chars: Sequence[Any], edges: Sequence[Any]) -> None:

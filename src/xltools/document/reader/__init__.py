@@ -86,7 +86,8 @@ def document_in(data: bytes, name: str, form: Form | None, budget: Budget, given
         found = _filing(flow_of(data, budget), budget.limits, source, form, given, is_pdf=is_pdf(data))
     except ScanError as error:
         return refused(source, error, data)
-    return found or RefusedFile(source, (Finding(unrelated_code(data), name),))
+    kind: dict[str, object] = {"kind": Word("kind-pdf")} if is_pdf(data) else {}
+    return found or RefusedFile(source, (Finding(unrelated_code(data), name, facts=kind),))
 
 
 def report_in(

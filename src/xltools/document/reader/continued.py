@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem
 from xltools.document.reader.form_labels import FormLabels
-from xltools.document.reader.rows import begins_with_head, is_figure
-from xltools.white_space import is_blank
+from xltools.document.reader.rows import begins_with_head, head_height, is_figure
+from xltools.white_space import compact, is_blank
 
 
 def with_parts_joined(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
-    """Yield the items of a document; a table that follows another one as wide, without heads of its own, goes on."""
+    """Yield the items of a document; a table that follows another one as wide, without heads of its own, goes on.
+
+    So does one that repeats the heads above, and one behind heads alone.
+    """
     above: FlowItem | None = None
     for item in flow:
-        if isinstance(above, CellGrid) and isinstance(item, CellGrid) and not begins_with_head(item, labels):
-            above, rest = _without_empty_row(above, above.height - 1), _without_empty_row(item, 0)
+        if isinstance(above, CellGrid) and isinstance(item, CellGrid) and (below := _rest(above, item, labels)):
+            above, rest = _without_empty_row(above, above.height - 1), _without_empty_row(below, 0)
             if above.is_even and rest.is_even and above.width == rest.width:
                 above = _joined(above, rest, labels)
                 continue
@@ -24,6 +27,19 @@ def with_parts_joined(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
         above = item
     if above is not None:
         yield above
+
+
+def _rest(above: CellGrid, below: CellGrid, labels: FormLabels) -> CellGrid | None:
+    """Return what of a table can go on another one, or None if it begins a table of its own."""
+    height = head_height(above, labels)
+    if height == above.height or not begins_with_head(below, labels):
+        return below
+    heads = [
+        {(c.row, c.column, c.last_column, compact(c.text)) for c in grid.cells if c.row < height}
+        for grid in (above, below)
+    ]
+    is_repeated = heads[0] == heads[1] and height < below.height and below.is_even
+    return below.without(range(height), ()) if is_repeated else None
 
 
 def _without_empty_row(grid: CellGrid, number: int) -> CellGrid:

@@ -19,6 +19,7 @@ ALIKE = 0.6  # the least similarity of a damaged label to the form's label
 _CLEAR = 0.15  # by how much it must be less similar to every other label
 # Characters that turn the meaning of a label: 上年 is no slip of 本年.
 _TURNING = re.compile("[上下本前后去今不未无非已]")
+_FIGURE_BEHIND = re.compile(r"\s[0-9０-９][0-9０-９,.]*\s*\Z")  # a label with the figures of its row is no slip
 _LEVELS = re.compile("[/／]")
 _UNIT = re.compile(r"[(（][^()（）]{1,8}[)）]$")
 
@@ -104,7 +105,7 @@ class FormLabels:
         others = {core(part.label) for section in self.form.sections for part in section.parts}
         for text in dict.fromkeys(part for whole in texts for part in (whole, *_LEVELS.split(whole))):
             name = core(text)
-            if name in self.known | others or len(text) > LONGEST_LABEL:
+            if name in self.known | others or len(text) > LONGEST_LABEL or _FIGURE_BEHIND.search(text):
                 continue
             likeness = dict[str, float]()
             for wording, label in wordings.items():

@@ -352,9 +352,10 @@ class _TableFinder:
         last = -1
         for index, number in sorted(candidate.items()):
             for other in range(last + 1, number) if last >= 0 else ():
-                label = self._label(self.rows[other])
-                if other not in taken and label and not self._is_ignored(self.rows[other]):
-                    return TableFault("label-changed", self.form_rows[index].label, label)
+                row = self.rows[other]
+                if other not in taken and not self._is_ignored(row):
+                    found = self._label(row) or " ".join(filter(None, row.figures))
+                    return TableFault("label-changed", self.form_rows[index].label, found)
             last = number
         return None
 

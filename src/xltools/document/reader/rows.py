@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xltools.data.typed_numbers import typed
-from xltools.document.reader.flow import CellGrid, Flow, GridCell, LooseRow
+from xltools.document.reader.flow import BESIDE, CellGrid, Flow, GridCell, LooseRow
 from xltools.document.reader.form_labels import FormLabels
 from xltools.form.labels import LONGEST_LABEL
 from xltools.office.guard import Limits, beyond
@@ -74,7 +74,7 @@ def rows_of(flow: Flow, form_labels: FormLabels, limits: Limits) -> tuple[Labell
             collector.add_grid(item)
         elif isinstance(item, CellGrid):
             for cells in item.rows:
-                collector.add_cells(cells)
+                collector.add_cells([part for cell in cells for part in cell.split(BESIDE)])
         else:
             collector.add_cells(item.cells if isinstance(item, LooseRow) else (item.text,))
     collector.end_row()
@@ -219,6 +219,12 @@ def begins_with_head(grid: CellGrid, labels: FormLabels) -> bool:
     """Return whether the first row of the grid that is not empty is a head or a caption."""
     rows = ([text for text in row if not is_blank(text)] for row in grid.rows)
     return not _is_data(next(filter(None, rows), []), labels, was_data=True)
+
+
+def head_height(grid: CellGrid, labels: FormLabels) -> int:
+    """Return how many rows are at the top of the grid before the first one of data."""
+    rows = enumerate([text for text in row if not is_blank(text)] for row in grid.rows)
+    return next((number for number, texts in rows if texts and _is_data(texts, labels, was_data=False)), grid.height)
 
 
 def _is_data(texts: list[str], labels: FormLabels, *, was_data: bool) -> bool:
