@@ -46,13 +46,14 @@ class Measure(NamedTuple):
 
 
 def passages() -> dict[str, list[dict[str, Any]]]:
-    """Return the passages used for tuning, those left aside, and those written afterwards."""
+    """Return the passages used for tuning, those left aside, and those written after that."""
     document = tomllib.loads(PASSAGES.read_text(encoding="utf-8"), parse_float=Decimal)
-    told, last = (
+    told, *later = (
         [one | {"figures": document["figures"][one["on"]]} for one in document[part]["list"]]
-        for part in ("sentences", "afterwards")
+        for part in ("sentences", "afterwards", "of_every_kind", "again")
     )
-    return {"used for tuning": told[::2], "left aside": told[1::2], "written afterwards": last}
+    names = ("written afterwards", "of governments of every kind", "written again")
+    return {"used for tuning": told[::2], "left aside": told[1::2], **dict(zip(names, later, strict=True))}
 
 
 def codes_of(passage: Mapping[str, Any]) -> set[str]:

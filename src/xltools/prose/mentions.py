@@ -199,7 +199,10 @@ class FilingProse:
         last = max(self._circles.finditer(text), key=re.Match.start, default=None)
         if last is None:
             return before
-        return _OWN if last["own"] or last[0] in self.filing.agency.name else last[0]
+        name = self.filing.agency.name
+        is_own = last["own"] or last[0] in name
+        is_own = is_own or (last[0] in in_short(name) and last[0] not in self.form.prose.circle_words)
+        return _OWN if is_own else last[0]
 
     @cached_property
     def told(self) -> tuple[Told, ...]:
@@ -456,8 +459,8 @@ class FilingProse:
     def _short_name(self) -> re.Pattern[str]:
         """What the agency calls itself where it is the subject: the end of its name, or the word for its kind, as 街道."""
         name, circle = self.filing.agency.name, self.form.prose.own_circle(self.filing.agency.name)
-        ends = {name[start:] for start in range(1, len(name) - _SHORTEST_NAME + 1)}
         kinds = {end for end in (circle.names if circle else ()) if len(end) > 1}
+        ends = {one[start:] for one in (name, *kinds) for start in range(1, len(one) - _SHORTEST_NAME + 1)}
         return re.compile(rf"(?:^|(?<=年)|(?<=年度))(?:{any_of(ends | kinds)})(?!信息)")
 
     @cached_property
@@ -690,14 +693,22 @@ def _narrowed(claim: Claim, before: str) -> Under:
 def _beside_another(
     mention: Mention | None, phrases: Sequence[Phrase], numbers: Sequence[Mention | None], place: int
 ) -> Mention | None:
-    """Return a number without the readings that hold what is told of apart: 答复221件，另有9件结转 where 212 and 9 are 221."""
-    if mention is None or not mention.matched or mention.matched == mention.interpretations[0]:
+    """Return a number without the readings that the numbers behind it rule out.
+
+    Of 212 settled and 9 carried over, 答复221件，另有9件结转 tells 9 apart that are in 221, and 收到212件，其中9件结转 has 9
+    that are not in 212. The likeliest reading is never ruled out.
+    """
+    if mention is None or mention.matched in (None, mention.interpretations[0]):
         return mention
-    meant = mention.interpretations[0]
+    left = [one for one in mention.interpretations if one != mention.matched]
     for phrase, other in zip(phrases[place + 1 :], numbers[place + 1 :], strict=True):
-        is_held = other and other.matched and other.context == mention.context and phrase.is_another
-        if is_held and other and other.value and mention.value - other.value == meant.figure:
-            return mention._replace(interpretations=(meant,), matched=None, is_wrong=mention.is_count)
+        if not (other and other.matched and other.value and other.context == mention.context):
+            continue
+        is_in = phrase.is_another and mention.value - other.value == left[0].figure
+        is_out = phrase.is_part and mention.value + other.value in {one.figure for one in left}
+        if is_in or is_out:
+            kept = tuple(left[:1] if is_in else left)
+            return mention._replace(interpretations=kept, matched=None, is_wrong=mention.is_count)
     return mention
 
 
