@@ -145,6 +145,19 @@ def with_row_numbers(found: list[Box], behind: int = 0) -> list[list[Box]]:
     return [taken]
 
 
+def with_notes(found: list[Box]) -> list[list[Box]]:
+    """With the unit in a row above the heads and a note in one below the figures, each over all columns."""
+    last, width = max(b.area.last_row for b in found), max(b.area.last_column for b in found)
+    first, left = min(b.area.row for b in found), min(b.area.column for b in found)
+
+    def down(area: Area) -> Area:
+        return Area(area.row + 1, area.column, area.last_row + 1, area.last_column)
+
+    taken = [b._replace(area=down(b.area)) for b in found]
+    notes = ((first, "计数单位：件"), (last + 2, "注：截至12月31日。填表人：张三"))
+    return [[*taken, *(Box(text, Area(row, left, row, width), True) for row, text in notes)]]
+
+
 ARRANGED: dict[str, Arrangement] = {
     "plain": lambda found: [found],
     "raised": raised,
@@ -153,6 +166,7 @@ ARRANGED: dict[str, Arrangement] = {
     "pages": over_pages,
     "pages-head": over_pages_with_head,
     "row-numbers": with_row_numbers,
+    "notes": with_notes,
 }
 
 # ---- how tables are written as text
@@ -215,6 +229,16 @@ def _chrome(found: list[Box]) -> list[str]:
     return ["\n\n\t\n\n".join(b.text for b in row) + "\n" for row in published.rows(found) if row]
 
 
+def _quoted_rows(found: list[Box]) -> list[str]:
+    """Copied out of a spreadsheet whose labels are in several lines each."""
+    (wrapped,) = broken(found, 6)
+
+    def cell(text: str) -> str:
+        return f'"{text}"' if "\n" in text else text
+
+    return ["\t".join(map(cell, row)) for row in published.grid(wrapped, repeated=False)]
+
+
 def _stroked(found: list[Box]) -> list[str]:
     return [
         line
@@ -240,6 +264,8 @@ TEXTS: dict[str, Callable[[list[Box]], list[str]]] = {
     ],
     "tabs-begun": lambda found: _begun_rows(found, "\t"),
     "tabs-begun-trailing": lambda found: _begun_rows(found, "\t", behind="\t"),
+    "tabs-in-pairs": lambda found: _begun_rows(found, "\t\t"),
+    "tabs-quoted": _quoted_rows,
     "tabs-repeated": lambda found: _grid_rows(found, "\t", repeated=True),
     "pipes": lambda found: _grid_rows(found, "|", "|", "|"),
     "pipes-begun": lambda found: _begun_rows(found, " | ", " |"),
@@ -279,7 +305,32 @@ def layouts() -> Iterator[tuple[str, Writer]]:
         yield f"html-narrow-p-{width}", arranged(partial(page, cell=ps), how)
         yield f"docx-narrow-{width}", arranged(published.word, how)
         yield f"browser-narrow-{width}", arranged(lambda one: _as_text(one, _broken_rows).encode(), how)
+    yield from _in_frames_and_files(page)
     yield from _in_other_characters()
+
+
+def _in_frames_and_files(
+    page: Callable[[Report, Callable[[str], str]], bytes],
+) -> Iterator[tuple[str, Writer]]:
+    """Yield a frame around each cell, text in a page, tables of a page in a text, and heads of pages."""
+
+    def framed(text: str) -> str:
+        return f"<table><tr><td>{text}</td></tr></table>"
+
+    def typed(one: Report) -> bytes:
+        return f"<html><body><pre>{_as_text(one, TEXTS['tabs-begun'])}</pre></body></html>".encode()
+
+    def under_heads(one: Report, found: list[Box]) -> list[str]:
+        parts = enumerate(over_pages(found), 1)
+        return [line for n, part in parts for line in (f"{one.title}  第 {n} 页", *_begun_rows(part, "\t"))]
+
+    def in_markdown(one: Report) -> bytes:
+        return published.body(one).replace("<table", "\n<table").replace("</table>", "</table>\n").encode()
+
+    yield "html-framed", partial(page, cell=framed)
+    yield "html-typed", typed
+    yield "html-in-markdown", lambda one: b"# " + one.title.encode() + b"\n\n" + in_markdown(one)
+    yield "text-page-heads", lambda one: _as_text(one, partial(under_heads, one)).encode()
 
 
 def _in_other_characters() -> Iterator[tuple[str, Writer]]:

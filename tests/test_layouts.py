@@ -16,9 +16,12 @@ import office
 import pdfs
 import published
 from conftest import by_day, examples, sound_prose
+from published import Box
 from test_import import FORM, codes, values
 from xltools.document.reader import read_document
+from xltools.form.places import Area
 from xltools.office.guard import Limits
+from xltools.text import message
 
 WAYS = dict(layouts.layouts())
 LEAST = {"html": 0.98, "docx": 0.99, "text": 0.95, "pdf": 0.95}
@@ -129,6 +132,63 @@ def test_a_column_that_stands_elsewhere_is_not_read():
         assert {cell.partition(".")[0] for cell in filing.unread} == {"applications"}, name
 
 
+def _of_row(found, label):
+    row = next(b.area.row for b in found if b.text == label)
+    return row, [b for b in found if b.area.row == row and (not b.is_label or b.text == label)]
+
+
+def _label_below(found):
+    """The label of a row stands in one of its own, below its figures."""
+    row, own = _of_row(found, "8.属于行政查询事项")
+    taken = []
+    for b in found:
+        a = b.area
+        later, longer = a.row > row, a.last_row > row or (a.last_row == row and b not in own)
+        taken.append(b._replace(area=Area(a.row + later, a.column, a.last_row + longer, a.last_column)))
+        if b in own:
+            below = Area(row + 1, a.column, row + 1, a.last_column)
+            taken[-1:] = [
+                Box("" if b.is_label else b.text, a, b.is_label),
+                Box(b.text if b.is_label else "", below, b.is_label),
+            ]
+    return [taken]
+
+
+def _figures_in_label(found):
+    """The figures of a row stand in the cell of its label."""
+    _, own = _of_row(found, "8.属于行政查询事项")
+    text = "   ".join(b.text for b in own)
+    return [[b._replace(text=text if b.is_label else "") if b in own else b for b in found]]
+
+
+@pytest.mark.parametrize("how", [_label_below, _figures_in_label])
+def test_figures_that_are_not_in_the_row_of_their_label_are_not_read_as_blanks(how):
+    made = REPORTS[0]._replace(arranged=lambda found: how(found) if len(found) > 100 else [found])
+    for name in ("page.html", "report.docx"):
+        filing = read_document(published.WRITERS[name](made), name)
+        assert {cell.partition(".")[0] for cell in filing.unread} == {"applications"}, name
+
+
+def test_a_part_of_a_table_that_repeats_the_heads_may_begin_in_the_middle_of_a_row():
+    def cut(found):
+        row = next(b.area.row for b in found if b.text == "2.重复申请")
+        first = min(b.area.row for b in found if not b.is_label)
+        head = [b for b in found if b.area.row < first]
+        above = [b._replace(area=b.area._replace(last_row=min(b.area.last_row, row))) for b in found]
+        above = [b._replace(text=b.text.removesuffix("复申请")) for b in above if b.area.row <= row]
+
+        def moved(b):
+            begin, end = (place - row + first for place in (max(b.area.row, row), b.area.last_row))
+            is_told = b.area.row < row or (b.area.row == row and not b.is_label)  # above, wholly
+            text = "" if is_told else b.text.replace("2.重复", "复")
+            return Box(text, Area(begin, b.area.column, end, b.area.last_column), b.is_label)
+
+        return [[*above], [*head, *(moved(b) for b in found if b.area.last_row >= row)]]
+
+    made = REPORTS[1]._replace(arranged=lambda found: cut(found) if len(found) > 100 else [found])
+    assert layouts.measure(made, published.page, "a.html") == (200, 0, 200)
+
+
 # ---- PDF
 
 
@@ -164,6 +224,10 @@ def test_pdf_that_cannot_be_read():
         return [f.code for f in read_document(data, "a.pdf", limits=limits).findings]
 
     assert told(pdfs.scan()) == ["pdf-scan"]
+    garbled = pdfs.pdf(REPORTS[0]).replace(b"/ToUnicode", b"/NoUnicode")
+    assert told(garbled) == ["pdf-scan"]
+    letter = read_document(pdfs.as_pdf([pdfs._text(50, 700, "关于报送年度报告的函").encode()]), "a.pdf")
+    assert [message(finding, "zh") for finding in letter.findings]
     assert told(b"%PDF-1.7\n%%EOF") == ["pdf-unread"]
     assert told(pdfs.pdf(REPORTS[0]), Limits(cells=100)) == ["too-large"]
     assert told(pdfs.pdf(REPORTS[0]), Limits(seconds=0)) == ["pdf-unread"]

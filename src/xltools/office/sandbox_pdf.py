@@ -138,7 +138,6 @@ class _PdfPage:
         for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
             yield item
 
-
     def _with_end(self, boxes: list[_Box], closing: Sequence[dict[str, Any]]) -> list[_Box]:
         """Return the cells of a table; of one that the page's end cuts, with the lines of text below the lines drawn."""
         left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
@@ -146,7 +145,9 @@ class _PdfPage:
         below = _lines([char for char in self.chars if (char["top"] + char["bottom"]) / 2 > bottom])
         below = [line for line in below if not _PAGE_NUMBER.fullmatch(line.text)]
         is_cut = any(abs(edge["top"] - bottom) <= _NEAR for edge in closing)
-        if not (is_cut and 0 < len(below) <= _HANGING and all(left < x.left and x.right < right for x in below)):
+        if not (
+            is_cut and 0 < len(below) <= _HANGING and all(left < x.left and x.right < right for x in below)
+        ):
             return boxes
         end = max(char["bottom"] for line in below for char in line.chars)
         if end - bottom > _HANGING * _FAR / 2 * below[-1].size:

@@ -223,7 +223,9 @@ def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
     plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""
-    behind = re.compile(rf"(?:{any_of(settled.done)})了?(?:全部|所有)的?(?:{any_of((*claim.about, *claim.brief))})")
+    behind = re.compile(
+        rf"(?:{any_of(settled.done)})了?(?:全部|所有)的?(?:{any_of((*claim.about, *claim.brief))})"
+    )
     for start, clause in told.sentence.clauses():
         found = [match.span() for match in behind.finditer(clause)]
         for word in alls(clause, settled.all_):

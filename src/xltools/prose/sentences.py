@@ -79,7 +79,9 @@ _NO_DEED = r"[率书文的意]"  # 答复率, 答复书
 _JOINED_BEHIND = r"[和或及与、]|以及|以外|之外"
 _NOT_ALL = r"除|其余|剩余|其他(?!组织|处理)|到期|审结|结案|部分(?!公开)"
 # What does not stand behind a word for a circle of agencies that something is said of: 全市|统一部署, 区政府|门户网站.
-NO_ATTRIBUTE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|的?要求|中心工作|[域场]|(?<=政府)(?:信息|规章))"
+NO_ATTRIBUTE = (
+    r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|的?要求|中心工作|[域场]|(?<=政府)(?:信息|规章))"
+)
 # Nouns behind a name that are another thing than what it counts: 没有行政复议|工作.
 _ANOTHER = r"工作|措施|结果|收入|机构|者"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"

@@ -17,7 +17,11 @@ def with_parts_joined(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
     """
     above: FlowItem | None = None
     for item in flow:
-        if isinstance(above, CellGrid) and isinstance(item, CellGrid) and (below := _rest(above, item, labels)):
+        if (
+            isinstance(above, CellGrid)
+            and isinstance(item, CellGrid)
+            and (below := _rest(above, item, labels))
+        ):
             above, rest = _without_empty_row(above, above.height - 1), _without_empty_row(below, 0)
             if above.is_even and rest.is_even and above.width == rest.width:
                 above = _joined(above, rest, labels)

@@ -11,7 +11,9 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-BESIDE = "   "  # between texts of a cell of a PDF that stand side by side, as cells do whose lines are not seen
+BESIDE = (
+    "   "  # between texts of a cell of a PDF that stand side by side, as cells do whose lines are not seen
+)
 MOST_COLUMNS = 200  # of a grid; what lies beyond is left out
 MOST_ROWS = 500
 _LONGEST_CELL = 400  # characters; a longer text is an article in a layout table, not a cell

@@ -72,7 +72,9 @@ def flow_of(data: bytes, budget: Budget) -> Flow:
     if _is_page(text):
         return _without_page_numbers(read_page(text, budget))
     # Programs that write Markdown write tables with merged cells as HTML.
-    parts = [read_page(part, budget) if n % 2 else read_text(part) for n, part in enumerate(_TABLE.split(text))]
+    parts = [
+        read_page(part, budget) if n % 2 else read_text(part) for n, part in enumerate(_TABLE.split(text))
+    ]
     return _without_page_numbers(tuple(chain.from_iterable(parts)))
 
 
@@ -85,7 +87,9 @@ def _without_page_numbers(flow: Flow) -> Flow:
             return False
         text = item.text if isinstance(item, TextLine) else " ".join(item.cells)
         head = _PAGE_NUMBER.sub("", text)
-        return head != text and (is_blank(head) or (len(compact(head)) >= _SHORTEST_HEAD and compact(head) in texts))
+        return head != text and (
+            is_blank(head) or (len(compact(head)) >= _SHORTEST_HEAD and compact(head) in texts)
+        )
 
     return tuple(item for item in flow if not is_number(item))
 

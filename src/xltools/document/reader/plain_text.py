@@ -24,7 +24,7 @@ _GAP = r"[^\S\t\r\n]{2,}"
 _AROUND_ROWS = "|｜│┃∣"
 _SEPARATORS = f",;^~¦•·{_AROUND_ROWS}"
 # A cell in quotation marks that holds several lines, as spreadsheet programs copy it.
-_QUOTED = re.compile(r'''(?:(?<=\t)|(?<![^\n]))"(?:[^"\t]|""){1,400}"(?=[\t\r\n]|\Z)''')
+_QUOTED = re.compile(r"""(?:(?<=\t)|(?<![^\n]))"(?:[^"\t]|""){1,400}"(?=[\t\r\n]|\Z)""")
 _TABS = re.compile("\t+")
 _LEAST_ROWS = 3  # of figures behind a label, before a sign is taken for a separator
 _LONGEST_CELL, _MOST_CELLS = 60, 60  # characters of a cell, cells of a row

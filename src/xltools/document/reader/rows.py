@@ -189,7 +189,8 @@ class _RowCollector:
             cells = {column: grid.at[number, column] for column in range(grid.width)}
             begun = [cell.text for cell in dict.fromkeys(cells.values()) if cell.row == number]
             texts = [text for text in begun if not is_blank(text)]
-            if grid.width > 1 and len(set(cells.values())) == 1 and self._is_note(texts):
+            filled = {cell.text for cell in cells.values() if not is_blank(cell.text)}
+            if grid.width > 1 and len(filled) == 1 and self._is_note(filled.pop()):
                 continue
             if not _is_data(texts, self.form_labels, was_data=was_data or not head):
                 head = [*([] if was_data else head), number]
@@ -203,10 +204,9 @@ class _RowCollector:
             self._append(LabelledRow(tuple(labels), tuple(figures), before, heads, cells, number))
             self._before = []
 
-
-    def _is_note(self, texts: Sequence[str]) -> bool:
-        """Return whether a row that is one cell is a note, such as a unit or a date, and no label or figure."""
-        return bool(texts) and not is_figure(texts[0]) and self.form_labels.core(texts[0]) not in self.form_labels.known
+    def _is_note(self, text: str) -> bool:
+        """Return whether the only text of a row is a note, such as a unit or a date, and no label or figure."""
+        return not is_figure(text) and self.form_labels.core(text) not in self.form_labels.known
 
 
 def has_heads(grid: CellGrid, labels: FormLabels) -> bool:
@@ -224,7 +224,9 @@ def begins_with_head(grid: CellGrid, labels: FormLabels) -> bool:
 def head_height(grid: CellGrid, labels: FormLabels) -> int:
     """Return how many rows are at the top of the grid before the first one of data."""
     rows = enumerate([text for text in row if not is_blank(text)] for row in grid.rows)
-    return next((number for number, texts in rows if texts and _is_data(texts, labels, was_data=False)), grid.height)
+    return next(
+        (number for number, texts in rows if texts and _is_data(texts, labels, was_data=False)), grid.height
+    )
 
 
 def _is_data(texts: list[str], labels: FormLabels, *, was_data: bool) -> bool:

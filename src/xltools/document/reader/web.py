@@ -134,13 +134,14 @@ class _PageParser(HTMLParser):
         """Handle a start tag."""
         self._budget.spend("tags")
         given = {name: value or "" for name, value in attrs}
-        if tag not in _INLINE and not (tag == "br" and self._names["pre"]):
+        if tag == "br":
+            self._break_line()
+            return
+        if tag not in _INLINE:
             self._end_line()
-            if self._last.name == "p" and tag != "br":
+            if self._last.name == "p":
                 self._close()  # the end tag of a paragraph is optional
-        if tag == "br" and self._names["pre"]:
-            self.handle_data("\n")
-        if tag == "br" or len(self._open) > _DEEPEST:
+        if len(self._open) > _DEEPEST:
             return
         if tag in {"td", "th", "tr"}:
             self._close_implied(tag)
@@ -234,9 +235,15 @@ class _PageParser(HTMLParser):
         del self._targets[self._depths.pop() :]
         self._targets[-1].items.extend(self._tables.pop().items())
 
+    def _break_line(self) -> None:
+        if self._names["pre"]:
+            self.handle_data("\n")
+        else:
+            self._end_line()
+
     def _end_line(self) -> None:
         target = self._targets[-1]
-        if self._names["pre"]:
+        if self._names["pre"]:  # a text as it is typed, with its tabs and lines
             target.items.extend(read_text(joined_runs(target.line)))
             target.line.clear()
             return
