@@ -138,9 +138,7 @@ class _PageParser(HTMLParser):
             self._break_line()
             return
         if tag not in _INLINE:
-            self._end_line()
-            if self._last.name == "p":
-                self._close()  # the end tag of a paragraph is optional
+            self._end_paragraph()
         if len(self._open) > _DEEPEST:
             return
         if tag in {"td", "th", "tr"}:
@@ -234,6 +232,11 @@ class _PageParser(HTMLParser):
         self._end_line()
         del self._targets[self._depths.pop() :]
         self._targets[-1].items.extend(self._tables.pop().items())
+
+    def _end_paragraph(self) -> None:
+        self._end_line()
+        if self._last.name == "p":
+            self._close()  # its end tag is optional
 
     def _break_line(self) -> None:
         if self._names["pre"]:
