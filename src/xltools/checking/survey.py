@@ -9,9 +9,9 @@ from dataclasses import replace
 from xltools.checking import prior
 from xltools.checking.duplicates import duplicates
 from xltools.checking.lists import DoubledLines
+from xltools.checking.only import only_findings
 from xltools.checking.outliers import PeerGroups, peer_of
 from xltools.checking.versions import Versions, changed_cells, reading_digest
-from xltools.checking.whose import whose
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Waiver
 from xltools.data.policy import Policy
@@ -58,7 +58,7 @@ class Survey:
         named += [entry.agency() for entry in elsewhere]
         self.policy = policy = policy.with_codes(lambda wanted: code_meant(wanted, roster, named))
         present = {entry.code for entry in self.entries if entry}
-        # A file that could not be read is there; its name says whose it is.
+        # A file that could not be read is there; its agency follows from its name.
         unread = [one for f in filings if roster and f.stamp is None and (one := named_for(f, roster))]
         present |= {entry.code for entry in unread}
         self.absent = tuple(entry for entry in roster or () if entry.code not in present)
@@ -115,7 +115,7 @@ class Survey:
             yield from prior.against(filing, self.past, self._matched, self.policy.thresholds)
         if peer := self._peers[place]:
             yield from self._groups.findings(peer, last)
-        yield from whose(filing, self.entries[place], self.policy)
+        yield from only_findings(filing, self.entries[place], self.policy)
 
     def judged(self, filing: Filing, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield *findings* with the coordinator's decisions and the agency's explanations, and decisions that lapsed."""

@@ -29,10 +29,17 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lint_ratios import decimal_faults, meeting_faults, quotient_faults
+from xltools.form.lint_only import only_faults, whole_faults
 from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
-from xltools.form.lint_sums import multiple_faults, parts_faults, totals_faults, unit_faults
-from xltools.form.lint_whose import whole_faults, whose_faults
+from xltools.form.lint_sums import (
+    decimal_faults,
+    meeting_faults,
+    multiple_faults,
+    parts_faults,
+    quotient_faults,
+    totals_faults,
+    unit_faults,
+)
 from xltools.form.model import Form
 from xltools.form.places import CODES, RESERVED_SHEETS
 from xltools.form.prose import PERIODS, named_in
@@ -92,7 +99,7 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from repeated_faults((s.key for s in form.sections), "section", "repeated-key")
     yield from _sheets(form)
     yield from text_faults("form", *(("notes", note) for note in form.notes), limit=LONGEST_SENTENCE)
-    for find in (lint_fields.code_faults, lint_fields.field_faults, list_faults, whose_faults):
+    for find in (lint_fields.code_faults, lint_fields.field_faults, list_faults, only_faults):
         yield from find(form)
     yield from _parts(form.cover.parts, "cover")
     yield from text_faults("form", *(("also", text) for text in form.also))

@@ -19,7 +19,7 @@ from xltools.form.layout import layout
 from xltools.form.model import RULE_MAKERS
 
 
-def whose(filing: Filing, entry: Entry | None, policy: Policy) -> Iterator[Finding]:
+def only_findings(filing: Filing, entry: Entry | None, policy: Policy) -> Iterator[Finding]:
     """Yield what the filing of the agency *entry* of the roster has of others, and whether its flags have changed."""
     if isinstance(filing, RefusedFile) or filing.is_rollup:
         return

@@ -18,7 +18,7 @@ _FIGURE = 20
 _Group = Section | List | Block | Line
 
 
-def whose_faults(form: Form) -> Iterator[Problem]:
+def only_faults(form: Form) -> Iterator[Problem]:
     """Yield faults of ``only``: no name of a column, lines that nobody types, sums over lists that an agency may not have."""
     for place, group in _groups(form):
         if isinstance(group, Line) and group.given and group.is_ is not None:
