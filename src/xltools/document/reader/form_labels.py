@@ -19,9 +19,7 @@ ALIKE = 0.6  # the least similarity of a damaged label to the form's label
 _CLEAR = 0.15  # by how much it must be less similar to every other label
 # Characters that turn the meaning of a label: 上年 is no slip of 本年.
 _TURNING = re.compile("[上下本前后去今不未无非已]")
-_FIGURE_BEHIND = re.compile(
-    r"\s[0-9０-９][0-9０-９,.]*\s*\Z"
-)  # a label with the figures of its row is no slip
+_FIGURE_BEHIND = re.compile(r"\s\d[\d,.]*\s*\Z")  # a label with the figures of its row is no slip
 _LEVELS = re.compile("[/／]")
 _UNIT = re.compile(r"[(（][^()（）]{1,8}[)）]$")
 

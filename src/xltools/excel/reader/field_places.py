@@ -23,7 +23,7 @@ _Place = tuple[int, int]
 _LabelTexts = Mapping[_Place, str]
 
 
-class FieldCell(NamedTuple):
+class IssuedField(NamedTuple):
     """A cell of a field as it is issued: its name, its label, and the places of both. It may be that of one option."""
 
     name: str
@@ -38,13 +38,13 @@ class FoundFields(NamedTuple):
     """The fields of one sheet in the workbook."""
 
     facts: SheetFacts
-    cells: Sequence[FieldCell]
+    cells: Sequence[IssuedField]
     places: Mapping[str, _Place]
     noted: frozenset[_Place] = frozenset()  # where the values are of those left out
 
     @classmethod
     def of(
-        cls, facts: SheetFacts, cells: Iterable[FieldCell], places: Mapping[str, _Place], *noted: _Place
+        cls, facts: SheetFacts, cells: Iterable[IssuedField], places: Mapping[str, _Place], *noted: _Place
     ) -> FoundFields:
         """Return those of *cells* that have a place."""
         kept = tuple(one for one in cells if one.name in places)
@@ -57,7 +57,7 @@ class FoundFields(NamedTuple):
         return self.of(self.facts, self.cells, places, *self.noted, *left_out.values())
 
 
-def cells_of_fields(form: Form, sheet: Sheet | CoverSheet) -> tuple[FieldCell, ...]:
+def cells_of_fields(form: Form, sheet: Sheet | CoverSheet) -> tuple[IssuedField, ...]:
     """Return the cells of the fields on a sheet."""
     own = {**form.fields, **{name: form.fields[field] for name, (field, _) in form.counted.items()}}
     if isinstance(sheet, Sheet):
@@ -74,7 +74,7 @@ def cells_of_fields(form: Form, sheet: Sheet | CoverSheet) -> tuple[FieldCell, .
             if name in words
         ]
     return tuple(
-        FieldCell(
+        IssuedField(
             name,
             form.counted.get(name, (name, ""))[0],
             label,
@@ -91,7 +91,7 @@ def cells_of_fields(form: Form, sheet: Sheet | CoverSheet) -> tuple[FieldCell, .
 
 
 def find_fields(
-    reading: WorkbookReading, facts: SheetFacts, cells: Sequence[FieldCell], texts: _LabelTexts
+    reading: WorkbookReading, facts: SheetFacts, cells: Sequence[IssuedField], texts: _LabelTexts
 ) -> FoundFields:
     """Return the places of fields beside their labels on a sheet with these *texts*.
 
@@ -135,7 +135,7 @@ def _rows(texts: _LabelTexts, ignored: Collection[_Place] = ()) -> dict[tuple[in
     return rows
 
 
-def _value_of(one: FieldCell, row: int) -> _Place:
+def _value_of(one: IssuedField, row: int) -> _Place:
     """Return the place of the value of a field whose label is in that *row*."""
     return row + one.value[0] - one.at[0], one.value[1]
 
@@ -146,7 +146,7 @@ def _content(facts: SheetFacts, place: _Place) -> str:
 
 
 def _note_lost(
-    reading: WorkbookReading, facts: SheetFacts, one: FieldCell, shift: int, labels: Collection[str]
+    reading: WorkbookReading, facts: SheetFacts, one: IssuedField, shift: int, labels: Collection[str]
 ) -> None:
     place = one.at[0] + shift, one.at[1]
     found = facts.text(*place)
@@ -156,7 +156,7 @@ def _note_lost(
 
 
 def _note_twice(
-    reading: WorkbookReading, sheets: tuple[SheetFacts, SheetFacts], one: FieldCell, places: Sequence[_Place]
+    reading: WorkbookReading, sheets: tuple[SheetFacts, SheetFacts], one: IssuedField, places: Sequence[_Place]
 ) -> None:
     both = list(zip(sheets, places, strict=True))
     found = " / ".join(f"{facts.name}!{a1(*at)} = {_content(facts, at) or '—'}" for facts, at in both)
