@@ -156,7 +156,10 @@ def _note_lost(
 
 
 def _note_twice(
-    reading: WorkbookReading, sheets: tuple[SheetFacts, SheetFacts], one: IssuedField, places: Sequence[_Place]
+    reading: WorkbookReading,
+    sheets: tuple[SheetFacts, SheetFacts],
+    one: IssuedField,
+    places: Sequence[_Place],
 ) -> None:
     both = list(zip(sheets, places, strict=True))
     found = " / ".join(f"{facts.name}!{a1(*at)} = {_content(facts, at) or '—'}" for facts, at in both)
