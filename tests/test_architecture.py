@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 
 import pytest
 
@@ -97,9 +98,15 @@ for _how, _about in FORMATS.items():
         ALLOWED[_about.library] = (*ALLOWED.get(_about.library, ()), f"report/export/as_{_how}.py")
 
 
+@cache
+def tree(path):
+    """The syntax of a module; most of these tests ask for that of each."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path, *, with_names=False):
     """The modules that a module imports; *with_names* the names that it imports from them behind each."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -259,7 +266,7 @@ def test_no_chinese_in_logic():
         allowed = reasons.get(place, "")
         if allowed is None:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(path)):
             if (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
@@ -324,8 +331,7 @@ def test_every_problem_that_can_be_raised_has_its_words():
 
 def test_every_public_thing_says_what_it_is():
     for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        assert ast.get_docstring(tree), path
+        assert ast.get_docstring(tree(path)), path
 
 
 def test_names_of_the_interface_are_stable():

@@ -248,7 +248,7 @@ with_several = with_holes.flatmap(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(with_values)
 def test_what_is_not_there_is_in_no_sum_and_no_rule(pair):
     form, values = pair
@@ -296,7 +296,7 @@ def test_no_formula_names_a_cell_that_is_not_there(pair):
         assert not referred(write_rollup(rollup)) & gone
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(with_values)
 def test_a_workbook_with_void_cells_is_read_back(pair):
     form, values = pair
@@ -314,7 +314,7 @@ def test_a_workbook_with_void_cells_is_read_back(pair):
     assert cell.label in {f.facts.get("label") for f in typed.findings}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(with_several)
 def test_tree_is_flat_with_void_cells(pair):
     form, several = pair

@@ -375,8 +375,13 @@ def test_links_and_devices_in_a_tar_are_named(tmp_path):
         (lambda: tar(("/a.xlsx", b"x")), "unsafe-path"),
         (lambda: gzip.compress(issued())[:-3000], "damaged"),
         (lambda: gzip.compress(bytes(60 << 20), 1), "too-large"),
-        (lambda: bz2.compress(bytes(60 << 20)), "too-large"),
-        (lambda: lzma.compress(bytes(60 << 20), preset=0), "too-large"),
+        *(
+            pytest.param(make, "too-large", marks=pytest.mark.prove)
+            for make in (
+                lambda: bz2.compress(bytes(60 << 20)),
+                lambda: lzma.compress(bytes(60 << 20), preset=0),
+            )
+        ),
         (lambda: b"\x1f\x8b\x08\0" + bytes(100), "damaged"),
     ],
 )
@@ -414,7 +419,7 @@ def seeds():
     )
 
 
-@pytest.mark.parametrize("number", by_day(range(60), 20))
+@pytest.mark.parametrize("number", by_day(range(60), 8))
 def test_a_spoiled_container_ends_in_items_or_a_finding(number, tmp_path):
     pick = random.Random(number)
     path = Path(tmp_path, "a.eml")

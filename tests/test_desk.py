@@ -76,7 +76,7 @@ def drop(desk, *files):
 
 def test_receiving_returning_and_a_draft_are_those_of_the_commands(pair):
     commands, own = pair
-    problems = sorted((SAMPLES / "problems").iterdir())
+    problems = sorted((SAMPLES / "problems").iterdir())[::3]
     xltools(commands, "receive", *problems)
     xltools(commands, "status")
     xltools(commands, "verify", "--return-to", "returned")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
-from conftest import HERE, examples, resaved
+from conftest import HERE, by_day, examples, resaved
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.differences import differences
@@ -187,7 +187,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", by_day(CHANGES, 7))
 def test_what_is_wrong_in_a_line_is_found(change):
     (row, column, value), expected = CHANGES[change]
 
@@ -317,7 +317,7 @@ RATIOS = {  # rate in D5, share in F5 of the list: 7 of 20 are 35 %, of all 35 h
 }
 
 
-@pytest.mark.parametrize("change", RATIOS)
+@pytest.mark.parametrize("change", by_day(RATIOS, 3))
 def test_a_ratio_that_is_typed_over_is_found(change):
     address, value, expected = RATIOS[change]
 
@@ -452,7 +452,7 @@ some_lists = st.fixed_dictionaries(
         "products": st.lists(product, max_size=3, unique_by=lambda line: line[0]),
     }
 )
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=examples(15))
 
 
 def record(lists, code):

@@ -331,7 +331,7 @@ def test_a_file_without_marks_is_not_touched(file):
     assert unmarked(file) is file
 
 
-@pytest.mark.parametrize("file", by_day((n for n in MADE if n not in NOT_FOR_OPENPYXL), 5), indirect=True)
+@pytest.mark.parametrize("file", by_day((n for n in MADE if n not in NOT_FOR_OPENPYXL), 3), indirect=True)
 @pytest.mark.filterwarnings("ignore:.*xtension is not supported")
 def test_openpyxl_reads_it(file):
     marks, slip = some_marks(file)
@@ -387,7 +387,7 @@ def refusal(data):
     return ""
 
 
-@pytest.mark.parametrize("path", by_day(SAMPLES, 15), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", by_day(SAMPLES, 6), ids=lambda path: path.stem)
 def test_every_sample_keeps_the_laws(path):
     data = path.read_bytes()
     if code := refusal(data):
@@ -759,6 +759,7 @@ def test_there_must_be_a_cell_to_mark(sheet, addresses):
         marked(problem(), [CellMark(sheet, addresses, "x")], Slip(()))
 
 
+@pytest.mark.prove
 def test_marking_is_quick():
     """Ten marks in a filled return; in processor time and measured against openpyxl's loading, as machines differ."""
     data = casefile.package({"type": {"applications.total.total": 1}})

@@ -124,7 +124,7 @@ def type_into(book, form, lists, cell, value):
     book[sheet][area][place][0].value = value
 
 
-@pytest.mark.parametrize("one", by_day(cases(), 15), ids=lambda one: f"{one[0]} {one[1]['name'][:40]}")
+@pytest.mark.parametrize("one", by_day(cases(), 7), ids=lambda one: f"{one[0]} {one[1]['name'][:40]}")
 def test_a_case_plays(one):
     name, case = one
     read = played(name, case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -210,9 +211,12 @@ def test_other_words_for_a_period_are_read(text, kind, expected):
     assert (str(found) if found else None) == expected
 
 
+@cache
 def modules():
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return [
+        (path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths
+    ]
 
 
 def is_year(name):

@@ -168,7 +168,7 @@ def _line_table(section: Section, form: Form) -> Table:
         for key, axis in (("rows", block.rows), ("columns", block.columns)):
             rows.append((t(f"notes.{key}-of", block=block.caption) if block.caption else t(f"notes.{key}"),))
             for line, above in walk(axis):
-                cells = [cell for cell in own if line in (cell.row, cell.column)]
+                cells = [cell for cell in own if line is cell.row or line is cell.column]
                 units = "、".join(dict.fromkeys(cell.unit for cell in cells))
                 usage = _usage(line, axis, signed=any(cell.signed for cell in cells))
                 if line.decimals is not None and not all(cell.is_total for cell in cells):

@@ -14,8 +14,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def patched(package: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> bytes:
     """Return the package with each named part replaced by what its function returns; names without a part are ignored."""
-    parts = parts_of(package)
-    return with_parts(package, {name: changes[name](parts[name]) for name in changes.keys() & parts.keys()})
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        entries = [entry for entry in file.infolist() if entry.filename in changes]
+        parts = {entry.filename: changes[entry.filename](unpacked(file, entry)) for entry in entries}
+    return with_parts(package, parts)
 
 
 def parts_of(package: bytes) -> dict[str, bytes]:

@@ -45,6 +45,7 @@ def columns_by_head(block: Block, heads: tuple[ColumnHead, ...], labels: FormLab
     """Return the head of each column by its index; empty unless all are there, in order, with no other between."""
     columns = columns_of(block)
     extra = {labels.core(text) for text in block.extra}
+    known = {name for line, _ in walk(block.heads) for name in label_names(line)}
     placed: dict[int, ColumnHead] = {}
     for head in heads:
         # A label broken over two cells is compared joined, too.
@@ -54,7 +55,7 @@ def columns_by_head(block: Block, heads: tuple[ColumnHead, ...], labels: FormLab
         if (
             number < len(columns)
             and names & set(label_names(columns[number].line))
-            and _is_head_of(head, columns[number], block, labels)
+            and _is_head_of(head, columns[number], known, labels)
         ):
             placed[number] = head
         elif last and (not names or names & set(label_names(last.line))):
@@ -65,11 +66,10 @@ def columns_by_head(block: Block, heads: tuple[ColumnHead, ...], labels: FormLab
     return placed if len(placed) == len(columns) else {}
 
 
-def _is_head_of(head: ColumnHead, column: FormColumn, block: Block, labels: FormLabels) -> bool:
-    """Return whether no text of the head is the label of other columns only."""
+def _is_head_of(head: ColumnHead, column: FormColumn, known: set[str], labels: FormLabels) -> bool:
+    """Return whether no text of the head is the label of other columns only, of those that are *known* in the block."""
     own = {name for line in column.path for name in label_names(line)}
-    others = {name for line, _ in walk(block.heads) for name in label_names(line)} - own
-    return not {labels.core(text) for text in head.path} & others
+    return not {labels.core(text) for text in head.path} & known - own
 
 
 def is_aligned(row: LabelledRow, block: Block, labels: FormLabels) -> bool:

@@ -60,6 +60,16 @@ def ensure(code: object) -> None:
         raise ValueError(f"xlsxwriter refused a value with code {code}")
 
 
+class _Page(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
+    """A sheet that takes formulas as they are written.
+
+    XlsxWriter looks in each for 29 newer functions, none of which occurs here; that takes a fifth of the time of a workbook.
+    """
+
+    def _prepare_formula(self, formula: str, *_: bool) -> str:
+        return formula.removeprefix("=")
+
+
 class Canvas:
     """A workbook being drawn. All its pages are protected with the same password."""
 
@@ -92,7 +102,7 @@ class Canvas:
 
     def page(self, name: str) -> Worksheet:
         """Add a sheet at the end."""
-        return self._book.add_worksheet(name)
+        return self._book.add_worksheet(name, _Page)
 
     def chart(self, kind: str) -> Chart:
         """Return a new chart, to be filled and inserted in a page."""
