@@ -43,11 +43,16 @@ def examples(count: int) -> int:
 
 
 def by_day(cases: Iterable[Any], count: int) -> list[Any]:
-    """The cases for ``parametrize``: about *count* of them, evenly spread, for every day; the others for the longer proofs."""
+    """The cases for ``parametrize``: about *count* of them, evenly spread, for every day; the others for the longer proofs.
+
+    A tuple holds the values of several arguments.
+    """
     every = list(cases)
     step = -(-len(every) // count)
     return [
-        case if place % step == 0 else pytest.param(case, marks=pytest.mark.prove)
+        pytest.param(
+            *case if isinstance(case, tuple) else (case,), marks=[pytest.mark.prove] * (place % step > 0)
+        )
         for place, case in enumerate(every)
     ]
 

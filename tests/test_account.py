@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, examples, sound_values
+from conftest import HERE, by_day, examples, sound_values
 from test_golden import check, told
 from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
@@ -119,7 +119,7 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
+@pytest.mark.parametrize("change", by_day(SPOILED.values(), 4), ids=SPOILED)
 def test_what_was_changed_is_not_known_nor_any_total_over_it(with_years, change):
     before = read_package(with_years, "x.xlsx")
     after = read_package(clerk.edited(with_years, YEARS, change), "x.xlsx")
@@ -229,7 +229,7 @@ def test_the_cover_tells_who_is_in_what_was_found_and_who_is_not():
     assert page.cell(layout(OFFICIAL).cover.status.row + 1, 1).value == "汇总不完整，不能作为正式数据报送"
 
 
-@pytest.mark.parametrize("length", [10, 500, 5000])
+@pytest.mark.parametrize("length", by_day([10, 500, 5000], 1))
 def test_no_text_of_the_cover_is_cut_off(length):
     """A row is as tall as what stands in it; what no row can hold says where it goes on."""
     left = (

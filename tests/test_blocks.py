@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import published
-from conftest import HERE, examples, form_problems
+from conftest import HERE, by_day, examples, form_problems
 from random_forms import expected, forms, quotients, small_values
 from test_ratios import shows
 from test_relations import filing, stamp
@@ -346,7 +346,9 @@ def played(case, code="001"):
     return read_package(content, f"{code}.xlsx", STAFF)
 
 
-@pytest.mark.parametrize("case", [FILE["sound"], *FILE["case"]], ids=lambda case: case.get("name", "sound"))
+@pytest.mark.parametrize(
+    "case", by_day([FILE["sound"], *FILE["case"]], 5), ids=lambda case: case.get("name", "sound")
+)
 def test_a_case_of_the_staff_budget(case):
     if "returns" in case:
         members = [played(one, f"{n:03}") for n, one in enumerate(case["returns"])]

@@ -15,7 +15,7 @@ import fill
 import pytest
 
 from commands import xltools
-from conftest import HERE, ROOT, unpacked
+from conftest import HERE, ROOT, by_day, unpacked
 from test_balanced import AMOUNTS
 from test_page import Page
 from xltools.collection import reading
@@ -328,11 +328,14 @@ def begun(desk, *files, **about):
 
 @pytest.mark.parametrize(
     ("name", "period", "seen"),
-    [
-        ("federal-awards", "2023", "CHILDREN&#39;S HEALTH INSURANCE PROGRAM"),
-        ("pathfinders", "2024H1", "Northshire"),
-        ("nutrition", "2026-03", "Child weighed"),
-    ],
+    by_day(
+        [
+            ("federal-awards", "2023", "CHILDREN&#39;S HEALTH INSURANCE PROGRAM"),
+            ("pathfinders", "2024H1", "Northshire"),
+            ("nutrition", "2026-03", "Child weighed"),
+        ],
+        1,
+    ),
 )
 def test_a_collection_of_any_form_begins_and_every_screen_has_its_lists(tmp_path, name, period, seen):
     """With a form of lists: each line is on the drawing, and each message about a line leads to its cell."""

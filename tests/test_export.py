@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 import office
-from conftest import ROOT, sound_values
+from conftest import ROOT, by_day, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
 from xltools.cli import main
 from xltools.collection.merging import merge
@@ -260,7 +260,7 @@ def test_parquet_says_of_which_forms_it_is(tmp_path):
     assert str(schema.field("value").type) == "decimal128(38, 18)"
 
 
-@pytest.mark.parametrize("how", FORMATS)
+@pytest.mark.parametrize("how", by_day(FORMATS, 2))
 def test_wide_holds_what_tidy_holds(how, tmp_path):
     filings = [replace(filing("001"), unread=frozenset({"applications.new.natural"})), filing("002")]
     tidy = {(r["agency_code"], r["cell"]): r["value"] for r in loaded(export(filings, "csv", tmp_path)[0])}
@@ -328,7 +328,7 @@ def test_a_figure_that_a_format_would_round_stops_the_work_and_is_named(value, t
 # -- how it is written
 
 
-@pytest.mark.parametrize("how", FORMATS)
+@pytest.mark.parametrize("how", by_day(FORMATS, 2))
 def test_the_same_gives_the_same_bytes(how, problems, tmp_path):
     first, _ = export(problems, how, tmp_path)
     kept = {path: path.read_bytes() for path in outputs(first, how)}
@@ -336,7 +336,7 @@ def test_the_same_gives_the_same_bytes(how, problems, tmp_path):
     assert {path: path.read_bytes() for path in outputs(first, how)} == kept
 
 
-@pytest.mark.parametrize("how", FORMATS)
+@pytest.mark.parametrize("how", by_day(FORMATS, 2))
 def test_an_interruption_leaves_what_was_there_and_nothing_else(how, tmp_path):
     export([filing("001")], how, tmp_path)
     kept = {p: p.read_bytes() for p in tmp_path.iterdir()}
@@ -350,7 +350,7 @@ def test_an_interruption_leaves_what_was_there_and_nothing_else(how, tmp_path):
     assert {p: p.read_bytes() for p in tmp_path.iterdir()} == kept
 
 
-@pytest.mark.parametrize("how", FORMATS)
+@pytest.mark.parametrize("how", by_day(FORMATS, 2))
 def test_files_are_let_go_once_they_are_written(how, tmp_path):
     alive, most = weakref.WeakSet(), []
 

@@ -206,7 +206,7 @@ def test_what_killed_runs_left_behind_is_removed_after_a_day(tmp_path):
 
 
 @POSIX
-@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o002, 0o664)])
+@pytest.mark.parametrize(("mask", "mode"), by_day([(0o077, 0o600), (0o022, 0o644), (0o002, 0o664)], 1))
 def test_outputs_have_the_permissions_of_the_umask(mask, mode, tmp_path):
     command = [sys.executable, "-m", "xltools", "export", str(SAMPLES[0]), "-o"]
     for name in ("e.csv", "e.sqlite"):

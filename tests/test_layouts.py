@@ -272,14 +272,21 @@ NINE, ONE = "0039", "0031"  # 9 and 1 as the writer of PDFs writes them
 
 @pytest.mark.parametrize(
     ("before", "behind", "figure"),
-    [
-        ("", "", 4711),
-        ("", f"BT /F 4 Tf {{end}} {{raised}} Td <{ONE}> Tj ET", 4711),  # the mark of a note
-        ("", f"BT /F 5 Tf {{end}} {{lowered}} Td <{ONE}> Tj ET", None),
-        (f"1 g BT /F 8 Tf {{x}} {{y}} Td <{NINE}> Tj ET 0 g", "", None),
-        (f"BT /F 2 Tf {{before}} {{y}} Td <{NINE}> Tj ET", "", None),
-        (f"BT /F 8 Tf {{x}} {{y}} Td <{NINE}> Tj ET {{x}} {{middle}} m {{start}} {{middle}} l S", "", None),
-    ],
+    by_day(
+        [
+            ("", "", 4711),
+            ("", f"BT /F 4 Tf {{end}} {{raised}} Td <{ONE}> Tj ET", 4711),  # the mark of a note
+            ("", f"BT /F 5 Tf {{end}} {{lowered}} Td <{ONE}> Tj ET", None),
+            (f"1 g BT /F 8 Tf {{x}} {{y}} Td <{NINE}> Tj ET 0 g", "", None),
+            (f"BT /F 2 Tf {{before}} {{y}} Td <{NINE}> Tj ET", "", None),
+            (
+                f"BT /F 8 Tf {{x}} {{y}} Td <{NINE}> Tj ET {{x}} {{middle}} m {{start}} {{middle}} l S",
+                "",
+                None,
+            ),
+        ],
+        3,
+    ),
 )
 def test_digits_that_are_set_apart_in_a_pdf_are_no_part_of_a_number(before, behind, figure):
     name = "disclosure.licensing.decisions"

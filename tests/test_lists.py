@@ -135,7 +135,7 @@ HIDDEN = [
 ]
 
 
-@pytest.mark.parametrize(("edit", "expected"), HIDDEN)
+@pytest.mark.parametrize(("edit", "expected"), by_day(HIDDEN, 4))
 def test_what_is_hidden_struck_out_or_elsewhere_is_told_in_lists_too(edit, expected):
     one = filing(edited(lambda book: edit(book["隐患"])))
     assert expected in {(finding.code, finding.address) for finding in one.findings}
@@ -408,7 +408,7 @@ def test_a_roll_up_of_roll_ups_is_that_of_all():
     assert filing(write_rollup(tree), "t.xlsx").record == flat.record
 
 
-@pytest.mark.parametrize("change", ["a figure", "a text", "a line less"])
+@pytest.mark.parametrize("change", by_day(["a figure", "a text", "a line less"], 2))
 def test_a_changed_line_of_a_roll_up_is_found(change):
     def edit(book):
         page = book["隐患"]

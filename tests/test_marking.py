@@ -255,7 +255,7 @@ def arguments():
     )
 
 
-@pytest.fixture(params=by_day(MADE, 6))
+@pytest.fixture(params=by_day(MADE, 3))
 def file(request):
     return made_by(request.param)
 

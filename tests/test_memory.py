@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import examples, run, sound_prose, sound_values
+from conftest import by_day, examples, run, sound_prose, sound_values
 from test_slip import explain
 from xltools.checking.collection import examine
 from xltools.checking.versions import reading_digest
@@ -323,7 +323,7 @@ def test_deleting_the_journal_changes_no_output(year, tmp_path):
     assert "002" in (tmp_path / "乙" / "waivers.csv").read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("obstacle", [journal.FILE, "journal.lock"])
+@pytest.mark.parametrize("obstacle", by_day([journal.FILE, "journal.lock"], 1))
 def test_a_journal_that_cannot_be_written_is_said_and_stops_nothing(year, obstacle, monkeypatch):
     monkeypatch.setattr(locking, "_PATIENCE", 0)
     (year / obstacle).mkdir()
@@ -524,7 +524,7 @@ def test_a_cell_is_named_as_people_write_it(cell):
     assert not Waiver("002", "jump", cell + "9", "核实", "张三", "").covers(finding, "002")
 
 
-@pytest.mark.parametrize("whose", ["330100", "青禾区"])
+@pytest.mark.parametrize("whose", by_day(["330100", "青禾区"], 1))
 def test_a_waiver_may_be_for_the_districts_own_roll_up(whose, year):
     """By its own code or by its name; it is not among those that match nothing, and it holds."""
     settings_file = year / "collection.toml"

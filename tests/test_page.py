@@ -6,13 +6,14 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import product
 
 import pytest
 from click.testing import CliRunner
 from jinja2 import UndefinedError
 
 from browser import opened
-from conftest import ROOT
+from conftest import ROOT, by_day
 from xltools.checking.board import Action, file_statuses, first
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
@@ -93,8 +94,9 @@ def filled(form, values=None, prose=None, findings=(), path="1.xlsx", agency=Non
     return Examined(filing, tuple(findings))
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("folder", ["problems", "clean", "published"])
+@pytest.mark.parametrize(
+    ("folder", "lang"), by_day(product(["problems", "clean", "published"], ["zh", "en"]), 3)
+)
 def test_the_page_is_sound_and_every_link_leads_somewhere(folder, lang):
     text = page_html(collection(folder), lang)
     page = Page(text)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import denials as of_nothing
-from conftest import HERE, ROOT, examples, prose, sound_prose, sound_values
+from conftest import HERE, ROOT, by_day, examples, prose, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.period import Period
@@ -785,7 +785,7 @@ def test_what_was_carried_in_is_read_in_all_its_phrases(past, verb):
 
 @pytest.mark.parametrize("ahead", AHEAD)
 @pytest.mark.parametrize("verb", ["结转", "结转至", "顺延至", "转", "转入", "延续到"])
-@pytest.mark.parametrize("then", ["", "办理", "继续办理", "答复"])
+@pytest.mark.parametrize("then", by_day(["", "办理", "继续办理", "答复"], 2))
 def test_what_is_carried_out_is_read_in_all_its_phrases(verb, ahead, then):
     figures = {"applications.carried_out.natural": 3}
     for number, codes in ((3, []), (13, ["prose-figure"])):

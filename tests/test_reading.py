@@ -361,7 +361,7 @@ def test_whatever_reading_gives_travels():
     assert len(seen) > 40
 
 
-@pytest.mark.parametrize("path", by_day(casefile.cases()[::5], 20), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", by_day(casefile.cases()[::5], 8), ids=lambda path: path.stem)
 def test_a_finding_of_any_case_travels(path):
     """Those that only a collection has travel too, where a program sends them on."""
     findings = casefile.findings(path)

@@ -264,7 +264,7 @@ REFUSED_HERE = {
 
 
 @pytest.mark.parametrize(
-    "name", by_day((name for name, one in hostile.FILES.items() if name in HEAVY or not one.is_heavy), 15)
+    "name", by_day((name for name, one in hostile.FILES.items() if name in HEAVY or not one.is_heavy), 6)
 )
 def test_whatever_the_file_it_ends_in_rows_or_in_a_refusal(tmp_path, name):
     """Warnings of openpyxl would be errors here."""

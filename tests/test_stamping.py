@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conftest import examples
+from conftest import by_day, examples
 from strategies import figure
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -134,7 +134,7 @@ _NAMES = st.lists(_PIECES, min_size=1, max_size=4).map("".join) | st.text(
 )
 
 
-@pytest.mark.parametrize("form", ["official", "other"])
+@pytest.mark.parametrize("form", by_day(["official", "other"], 1))
 @settings(max_examples=examples(20))
 @given(_NAMES, _NAMES)
 @example("政" * 119 + "&", "&" * 120)
@@ -180,20 +180,23 @@ def test_names_out_of_the_ordinary_are_stamped_too(name, code):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "总计",
-        "青禾区",
-        "2024",
-        "局\u3000",
-        " 局",
-        "_x0041_",
-        "<r>局</r>",
-        "局" * 121,
-        "a\ufffe",
-        "a\tb",
-        "政" * 20,
-        "A" * 99 + "&&&" + "B" * 10,
-    ],
+    by_day(
+        [
+            "总计",
+            "青禾区",
+            "2024",
+            "局\u3000",
+            " 局",
+            "_x0041_",
+            "<r>局</r>",
+            "局" * 121,
+            "a\ufffe",
+            "a\tb",
+            "政" * 20,
+            "A" * 99 + "&&&" + "B" * 10,
+        ],
+        5,
+    ),
 )
 def test_what_has_a_string_or_a_spelling_of_its_own_is_built(name):
     press = warm("official")
@@ -229,7 +232,7 @@ def figures_of_last_year(form):
 
 
 @pytest.mark.parametrize("show", [False, True], ids=["", "shown"])
-@pytest.mark.parametrize("form", ["official", "other"])
+@pytest.mark.parametrize("form", by_day(["official", "other"], 1))
 @settings(max_examples=examples(15))
 @given(data=st.data())
 def test_any_figures_of_last_year_are_as_they_are_built(form, show, data):
