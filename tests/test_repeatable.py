@@ -220,7 +220,7 @@ def anywhere(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("name", by_day(list(ANYWHERE)[1:], 3))
+@pytest.mark.parametrize("name", by_day(list(ANYWHERE)[1:], 2))
 def test_a_rollup_is_the_same_anywhere(anywhere, name):
     first, other = anywhere("one process"), anywhere(name)
     assert first[0] == 1

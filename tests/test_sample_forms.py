@@ -89,7 +89,7 @@ class Case(NamedTuple):
         return read_package(write_rollup(rollup), "rollup.xlsx", self.sample.form)
 
 
-@pytest.fixture(scope="module", params=by_day(SAMPLES, 2))
+@pytest.fixture(scope="module", params=by_day(SAMPLES, 1))
 def case(request, tmp_path_factory) -> Iterator[Case]:
     """A form with what its agencies sent, merged after the correction; LibreOffice is tested elsewhere."""
     one = Case(request.param, tmp_path_factory.mktemp(request.param), "")
