@@ -129,8 +129,6 @@ def test_with_debugging_a_death_is_raised(inbox):
 
 # -- a cluster
 
-DASK = pytest.importorskip("distributed", reason="the extra dask is not installed")
-
 
 class Cluster:
     """A scheduler and workers in processes of their own; workers that end are started again by their nannies."""
@@ -177,7 +175,9 @@ class Cluster:
         return started
 
     def client(self):
-        return DASK.Client(scheduler_file=str(self.file), timeout=PATIENCE, set_as_default=False)
+        from distributed import Client  # here, because it is slow to load
+
+        return Client(scheduler_file=str(self.file), timeout=PATIENCE, set_as_default=False)
 
     def stop(self, *processes):
         for process in processes or self.started:
@@ -195,6 +195,7 @@ def until(happens):
 
 @pytest.fixture
 def cluster(tmp_path):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
     made = Cluster(tmp_path)
     try:
         yield made
@@ -324,21 +325,20 @@ def test_a_cluster_that_goes_away_ends_the_work_in_words(cluster, many, monkeypa
 
 
 @pytest.mark.parametrize("address", by_day(["tcp://127.0.0.1:1", "nonsense://", "tls://127.0.0.1:1", ""], 1))
-def test_a_cluster_that_is_not_there_is_told(many, address, monkeypatch):
+def test_a_cluster_that_is_not_there_is_told(inbox, address, monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
     monkeypatch.setattr("xltools.cli.cluster._CONNECTING", 0.3)
-    error = run("verify", many / "inbox", "--dask", address)
+    error = run("verify", inbox, "--dask", address)
     assert isinstance(error, InputError), error
     assert [problem.code for problem in error.problems] == ["no-cluster"]
 
 
-def test_processes_are_the_clusters_own_affair(many):
-    assert "processes-and-dask" in str(
-        run("verify", many / "inbox", "--dask", "tcp://x:1", "--processes", "2")
-    )
+def test_processes_are_the_clusters_own_affair(inbox):
+    assert "processes-and-dask" in str(run("verify", inbox, "--dask", "tcp://x:1", "--processes", "2"))
 
 
-def test_without_the_library_the_extra_is_named(many, monkeypatch):
+def test_without_the_library_the_extra_is_named(inbox, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert "missing-extra {'how': 'dask', 'install': 'pip install" in str(
-        run("verify", many / "inbox", "--dask", "tcp://x:1")
+        run("verify", inbox, "--dask", "tcp://x:1")
     )
