@@ -173,6 +173,7 @@ def test_no_more_years_than_there_is_room_for():
     ]
 
 
+@pytest.mark.prove
 def test_another_districts_year_and_an_incomplete_one_stand_beside_nothing():
     district = Agency("青禾区", "青禾区", "青禾区")
     whole = reread(rolled([filing("001"), filing("002")], "青禾区"))
@@ -318,6 +319,7 @@ def agencies(count, amount):
     return tuple(member(f"{n:03}", {NEW: Decimal(amount(n))}) for n in range(count))
 
 
+@pytest.mark.prove
 def test_the_charts_of_many_few_and_none():
     many, few, none = (
         charts(write_rollup(rollup(agencies(count, amount))))
@@ -375,6 +377,7 @@ def district_with_waiver():
     return rolled([one, filing("002")], "青禾区", policy=policy)
 
 
+@pytest.mark.prove
 def test_what_was_accepted_travels_up_with_the_name_of_the_district():
     district = district_with_waiver()
     (own,) = district.waived

@@ -361,6 +361,7 @@ def test_each_cell_of_an_array_is_part_of_its_formula(opening, code):
     assert found(holding(f"{opening}<v>7</v>", "B12")) == [(code, "B12"), (code, "B13")]
 
 
+@pytest.mark.prove
 def test_thousands_of_formulas_in_a_chain_take_no_time_and_no_stack():
     chain = "".join(f'<row r="{n}"><c r="B{n}"><f>B{n + 1}</f><v>1</v></c></row>' for n in range(200, 9000))
     content = holding("<f>B200</f><v>1</v>", content=changed(("</sheetData>", f"{chain}</sheetData>")))

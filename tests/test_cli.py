@@ -71,11 +71,14 @@ def test_help_speaks_both_languages():
 
 @pytest.mark.parametrize(
     ("variables", "lang"),
-    [
-        ({"LANG": "zh_CN.UTF-8"}, "zh"),
-        ({"LANG": "de_DE.UTF-8"}, "en"),
-        ({"LANG": "C", "XLTOOLS_LANG": "zh"}, "zh"),
-    ],
+    by_day(
+        [
+            ({"LANG": "zh_CN.UTF-8"}, "zh"),
+            ({"LANG": "de_DE.UTF-8"}, "en"),
+            ({"LANG": "C", "XLTOOLS_LANG": "zh"}, "zh"),
+        ],
+        1,
+    ),
 )
 def test_the_language_follows_the_system(variables, lang):
     cleared = {"XLTOOLS_LANG": "", "LC_ALL": "", "LC_MESSAGES": ""}
@@ -503,6 +506,7 @@ def test_where_files_have_no_numbers_an_input_is_known_by_its_path(tmp_path, mon
         refuse_input(tmp_path / ".." / tmp_path.name / "a.xlsx", [other, one])
 
 
+@pytest.mark.prove
 def test_merge_says_on_the_cover_what_is_left_out(tmp_path):
     out = tmp_path / "d.xlsx"
     merge(PROBLEMS, "--roster", ROSTER, "--incomplete", out=out, expect=1)
@@ -515,6 +519,7 @@ def test_merge_says_on_the_cover_what_is_left_out(tmp_path):
     assert files == {path.name for path in PROBLEMS.iterdir()}
 
 
+@pytest.mark.prove
 def test_merge_with_exclusions(tmp_path):
     out = tmp_path / "d.xlsx"
     (tmp_path / "in").mkdir()
@@ -845,7 +850,7 @@ def _carried_wrongly():
 # -- the page and the workbook of findings
 
 
-@pytest.mark.parametrize(("how", "start"), [("html", b"<!DOCTYPE html>"), ("xlsx", b"PK")])
+@pytest.mark.parametrize(("how", "start"), by_day([("html", b"<!DOCTYPE html>"), ("xlsx", b"PK")], 1))
 def test_verify_writes_a_page_and_a_workbook(tmp_path, how, start):
     path = tmp_path / f"out.{how}"
     out = run("verify", PROBLEMS, *YEAR, "--format", how, "-o", path, expect=1)

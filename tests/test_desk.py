@@ -152,6 +152,7 @@ def screen_of(folder, target):
         return answer(desk, Request("GET", target)).body.decode()
 
 
+@pytest.mark.prove
 def test_accepting_and_choosing_are_those_of_the_commands(pair):
     commands, own = pair
     for folder in pair:
@@ -470,6 +471,7 @@ def test_a_saved_collection_is_opened_again(full, tmp_path):
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.prove
 def test_a_saved_collection_has_what_its_settings_name_elsewhere(tmp_path):
     """The form with its list of codes, and last year's figures; where it is opened, none of their places is there."""
     home = tmp_path / "here"

@@ -25,7 +25,16 @@ def _script(name):
     return module
 
 
-LONG = ("year.md", ".zh-CN.md", "reports.md", "rollup.md", "export.md", "collection.md", "forms.md")
+LONG = (
+    "README.md",
+    "year.md",
+    ".zh-CN.md",
+    "reports.md",
+    "rollup.md",
+    "export.md",
+    "collection.md",
+    "forms.md",
+)
 
 CHECK, FORM_KEYS = _script("check"), _script("form_keys")
 

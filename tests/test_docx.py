@@ -340,6 +340,7 @@ def test_charts_hold_their_figures_and_a_workbook_with_the_same(form):
     assert "2024年 95件" in drawings[0].get("descr")
 
 
+@pytest.mark.prove
 def test_the_same_document_has_the_same_bytes(form, monkeypatch):
     once = render(report(form, draft=True), "docx")
     real = time.time

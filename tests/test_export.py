@@ -204,6 +204,7 @@ def test_a_rollup_gives_its_members_and_the_district_and_they_add_up(tmp_path):
             assert (own[name]["value"], own[name]["state"]) == (None, "not-additive")
 
 
+@pytest.mark.prove
 def test_a_rollup_of_rollups_gives_districts_inside_as_districts():
     district = reread(rolled([filing("001"), filing("002")], "青禾区"))
     city = reread(rolled([district, filing("900", district="市")], "市"))
@@ -523,6 +524,7 @@ def test_wide_is_of_one_form_and_says_so_of_others(capsys, tmp_path):
     assert len(loaded(tmp_path / "a.csv")) == 1
 
 
+@pytest.mark.prove
 def test_the_export_of_the_samples_agrees_with_their_rollup(tmp_path):
     filings = [read(path) for path in sorted(CLEAN.iterdir())]
     rollup = merge(filings, OFFICIAL, Period(2024), "青禾区").rollup

@@ -183,6 +183,7 @@ def test_a_file_system_without_links_tells_the_second_too(tmp_path, monkeypatch)
     assert (tmp_path / "d.xlsx").read_bytes() == b"3"
 
 
+@pytest.mark.prove
 def test_two_merges_at_once_do_not_replace_each_other(tmp_path):
     command = [sys.executable, "-m", "xltools", "merge", str(ROOT / "samples" / "clean"), "--year", "2024"]
     command += ["--district", "青禾区", "-o", str(tmp_path / "d.xlsx")]

@@ -109,6 +109,7 @@ def test_a_folder_linked_into_itself_is_entered_once(tmp_path):
     assert len(gather([tmp_path]).files) == 1
 
 
+@pytest.mark.prove
 def test_a_folder_in_a_folder_without_end(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for _ in range(1500):

@@ -201,6 +201,7 @@ def test_pdf_in_every_arrangement(name):
     assert [code for code in codes(filing) if code != "label-near"] == ["total-wrong", "total-wrong"]
 
 
+@pytest.mark.prove
 def test_white_grounds_of_lines_and_numbers_of_pages_are_no_part_of_a_pdf():
     prose = {name: text * 30 for name, text in sound_prose().items()}
     one = REPORTS[1]._replace(prose=prose)

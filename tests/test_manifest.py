@@ -231,11 +231,14 @@ def test_parts_that_differ_are_named_where_no_figure_does(folder, name):
 
 @pytest.mark.parametrize(
     "change",
-    [
-        lambda data: data + b"x",
-        lambda data: data[:-2] + b"\1\0x",
-        lambda data: between(data, b"x"),
-    ],
+    by_day(
+        [
+            lambda data: data + b"x",
+            lambda data: data[:-2] + b"\1\0x",
+            lambda data: between(data, b"x"),
+        ],
+        1,
+    ),
     ids=["behind", "as a comment", "between"],
 )
 def test_bytes_that_belong_to_no_part_are_not_proved(folder, change):
@@ -253,6 +256,7 @@ def between(data, more):
     return data[:start] + more + end
 
 
+@pytest.mark.prove
 def test_an_entry_that_is_there_twice_is_not_proved(folder):
     parts = unpacked((folder / "d.xlsx").read_bytes())
     with pytest.warns(UserWarning, match="Duplicate"):
@@ -260,6 +264,7 @@ def test_an_entry_that_is_there_twice_is_not_proved(folder):
     assert "duplicate-part" in check()
 
 
+@pytest.mark.prove
 def test_a_proof_holds_the_limits(folder):
     parts = unpacked((folder / "d.xlsx").read_bytes())
     (folder / "d.xlsx").write_bytes(zipped([*parts, ("xl/more.xml", b" " * (201 << 20))], level=1))
@@ -286,6 +291,7 @@ def test_a_manifest_knows_its_workbook_by_the_parts(folder):
     assert not known.is_of(zipped(unpacked(package)[:-1]), Limits())
 
 
+@pytest.mark.prove
 def test_another_roster_is_named(folder):
     (folder / "roster.csv").write_text(ROSTER.replace("名称\n", "名称,类别\n"), encoding="utf-8")
     assert "byte for byte" in check(expect=0)  # it says nothing about any agency

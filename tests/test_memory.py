@@ -155,7 +155,15 @@ def test_each_command_records_what_it_did(year):
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("verify",), ("status",), ("merge",), ("accept", "002", "--reason", "x")]
+    "command",
+    [
+        ("verify",),
+        ("merge",),
+        *(
+            pytest.param(c, marks=pytest.mark.prove)
+            for c in ((), ("status",), ("accept", "002", "--reason", "x"))
+        ),
+    ],
 )
 def test_whatever_command_looks_at_the_inbox_records_the_same_findings(command, year, tmp_path):
     for path in (tmp_path / "来件").iterdir():
@@ -222,6 +230,7 @@ def test_an_explanation_is_recorded_once_and_is_a_reason_of_its_figure(year, tmp
     run("accept", "002", "blank", "--reason", "x")
 
 
+@pytest.mark.prove
 def test_a_version_that_a_slip_replaces_in_the_inbox_is_recorded_once(year, tmp_path):
     typed(tmp_path / "来件" / "003.xlsx", LICENCES, WRONG)
     run("receive", "../来件", expect=1)
@@ -251,6 +260,7 @@ def test_a_roll_up_that_was_only_packed_anew_is_still_that_of_the_files(year):
     assert "was not made from the files" in run()
 
 
+@pytest.mark.prove
 def test_only_the_inbox_of_the_collection_is_recorded(year, tmp_path):
     run("verify", "../来件/001.xlsx")
     run("verify", "../来件")
@@ -314,6 +324,7 @@ def _outputs(folder, target, *, with_journal):
     return said, written
 
 
+@pytest.mark.prove
 def test_deleting_the_journal_changes_no_output(year, tmp_path):
     run("generate")
     run("receive", "../来件")

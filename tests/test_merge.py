@@ -104,6 +104,7 @@ def test_any_tree_of_merges_gives_the_flat_merge(form, count, random):
     assert (tree.values, tree.agencies) == (flat.values, flat.agencies)
 
 
+@pytest.mark.prove
 def test_returns_and_rollups_can_be_mixed():
     district = reread(rolled([filing("001"), filing("002")], "青禾区"))
     city = reread(rolled([district, filing("900", district="市")], "市"))
@@ -136,6 +137,7 @@ def test_what_a_district_lacks_the_city_lacks():
     assert [str(a.agency) for a in again.left_out] == ["单位003（003）"]
 
 
+@pytest.mark.prove
 def test_the_order_of_files_does_not_matter():
     filings = [filing(code) for code in ("003", "001", "002")]
     one, other = (write_rollup(rolled(order, "青禾区")) for order in (filings, filings[::-1]))
@@ -297,6 +299,7 @@ def test_money_is_exact_beyond_what_a_double_holds():
     assert total(OFFICIAL, Period(2024), records).values[name] == Decimal("999999999999999.000000000000001")
 
 
+@pytest.mark.prove
 def test_what_was_not_checked_below_is_not_complete_above():
     district = reread(rolled([filing("001"), filing("002")], "青禾区"))
     above = Roster((Entry("青禾区", "青禾区", {}),))

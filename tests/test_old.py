@@ -264,11 +264,13 @@ def test_merging_again_gives_the_same_workbook(remerged, folder, old):
     assert content(remerged / folder / NEW) == content(remerged / folder / old)
 
 
+@pytest.mark.prove
 def test_merging_by_kind_gives_the_same_workbook(own):
     merged(own / "2024", "--by-kind", "-o", "../rollups/new.xlsx")
     assert content(own / "rollups" / "new.xlsx") == content(own / "rollups" / "by-kind.xlsx")
 
 
+@pytest.mark.prove
 def test_merging_incompletely_gives_the_same_workbook(own):
     left = [
         f"inbox/{path.name}" for path in sorted((own / "2024" / "inbox").iterdir()) if path.name[:3] != "012"
@@ -411,18 +413,21 @@ def test_old_and_new_workbooks_are_verified_together(mixed):
     )
 
 
+@pytest.mark.prove
 def test_old_and_new_workbooks_are_merged_together(mixed):
     merged(mixed, "-o", NEW)
     done = xltools(mixed, "diff", "--figures", "district.xlsx", NEW)
     assert done.status == 0, done.out
 
 
+@pytest.mark.prove
 def test_old_and_new_returns_do_not_differ(mixed, files):
     for path in sorted((mixed / "inbox").iterdir()):
         done = xltools(mixed, "diff", files / "2024" / "inbox" / path.name, path)
         assert done.status == 0, done.out
 
 
+@pytest.mark.prove
 def test_old_and_new_blank_workbooks_do_not_differ(mixed):
     issued = "019_青禾区信访局_2024.xlsx"
     assert xltools(mixed, "diff", f"outbox/{issued}", f"issued/{issued}").status == 0

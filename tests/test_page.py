@@ -272,6 +272,7 @@ def test_the_documentation_of_a_code_has_an_anchor_that_stays(problems):
     assert page.names.count("summary") > page.told["main"].count("Title") > 20
 
 
+@pytest.mark.prove
 def test_the_same_collection_gives_the_same_page(problems):
     assert page_html(problems, "zh") == page_html(collection("problems"), "zh")
 

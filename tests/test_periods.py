@@ -167,6 +167,7 @@ def test_a_return_of_another_month_in_the_folder_is_found(home):
     assert "wrong-year" in found(home)["001"]
 
 
+@pytest.mark.prove
 def test_what_was_accepted_in_a_month_holds_in_that_month_only(home):
     for number, period in enumerate(("2026-03", "2026-04"), 2):
         done(home, "begin", "--period", period)
@@ -246,6 +247,7 @@ def test_the_collection_of_an_earlier_time_may_be_elsewhere(year, tmp_path):
     assert "stock" in done(tmp_path, *alone, "--prior", str(year / "inbox" / "2026-02"))
 
 
+@pytest.mark.prove
 def test_a_roll_up_of_roll_ups_is_that_of_the_returns(home):
     """And what is carried is asked of each member of a roll-up."""
     for code, name, month, off in (("001", "甲厂", 100, 0), ("002", "乙厂", 40, 3)):

@@ -459,6 +459,7 @@ def test_in_a_collection_the_report_needs_no_options(collection):
     run("publish", "--force")
 
 
+@pytest.mark.prove
 def test_later_corrections_flow_into_the_text(collection):
     run("publish", "--starter")
     fill_in(collection)
@@ -532,6 +533,7 @@ def test_a_text_that_denies_a_figure_stops_the_report(collection):
     assert "note prose-nothing" in run("publish", "--format", "md", "--draft", "--force")
 
 
+@pytest.mark.prove
 def test_what_verify_finds_in_the_report_is_printed_when_it_is_published(collection):
     """Last year's report of the district carried over 7 more than its agencies say now."""
     run("publish", "--starter")
@@ -586,6 +588,7 @@ def test_a_text_goes_to_the_screen_outside_a_collection(collection, monkeypatch,
     assert "option-missing" in run("publish", "-o", "x.md", expect=2)
 
 
+@pytest.mark.prove
 def test_what_a_text_denies_by_the_names_of_cells_stops_the_report_in_every_section(collection):
     told = ["没有自然人的重复申请", "未发生行政复议", "没有结转下年度继续办理的申请"]
     text = f"# 五、存在的主要问题及改进情况\n{told[0]}。\n# 六、其他需要报告的事项\n{told[1]}；{told[2]}。没有公开出版物。\n"

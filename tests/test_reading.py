@@ -533,6 +533,7 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
         assert plain(rollup.left_out) == plain(filing_module.left_out(rollup.accounts))
 
 
+@pytest.mark.prove
 @settings(max_examples=examples(4))
 @given(mixed(), arrangements(), st.randoms())
 def test_it_is_written_with_the_same_bytes_in_any_order(indexes, how, chance):
@@ -597,6 +598,7 @@ def archived(folder):
     return sorted(map(str, folder.iterdir()))
 
 
+@pytest.mark.prove
 def test_archives_and_large_files_are_read_alike_by_every_way(tmp_path):
     from xltools.office.guard import Limits
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from casefile import answered, package, typed_into
-from conftest import run
+from conftest import by_day, run
 from xltools.collection import receiving, settings
 from xltools.collection.accepting import add_waivers
 from xltools.collection.reading import ReadOptions, read_inputs
@@ -105,20 +105,23 @@ def test_a_file_that_was_saved_before_the_other_one_is_not_newer(folder):
 
 @pytest.mark.parametrize(
     ("saved", "sent", "is_newer"),
-    [
-        (
-            "",
-            "Fri, 10 Jan 2025 09:00:00 +0800",
-            False,
-        ),  # its workbook was saved by a program that keeps no date
-        ("2025-02-03T08:00:00Z", "Fri, 10 Jan 2025 09:00:00 +0800", False),  # with a clock that was wrong
-        ("", "Sat, 1 Feb 2025 15:59:00 +0800", False),  # 07:59 in UTC
-        ("", "Sat, 1 Feb 2025 16:01:00 +0800", True),
-        ("2025-02-03T08:00:00Z", "Sat, 1 Mar 2025 09:00:00 +0800", True),
-        ("2025-02-01T15:59:00+08:00", "", False),
-        ("", "some day in January", True),
-        ("", "", True),
-    ],
+    by_day(
+        [
+            (
+                "",
+                "Fri, 10 Jan 2025 09:00:00 +0800",
+                False,
+            ),  # its workbook was saved by a program that keeps no date
+            ("2025-02-03T08:00:00Z", "Fri, 10 Jan 2025 09:00:00 +0800", False),  # with a clock that was wrong
+            ("", "Sat, 1 Feb 2025 15:59:00 +0800", False),  # 07:59 in UTC
+            ("", "Sat, 1 Feb 2025 16:01:00 +0800", True),
+            ("2025-02-03T08:00:00Z", "Sat, 1 Mar 2025 09:00:00 +0800", True),
+            ("2025-02-01T15:59:00+08:00", "", False),
+            ("", "some day in January", True),
+            ("", "", True),
+        ],
+        4,
+    ),
 )
 def test_an_old_mail_caught_up_with_in_march_replaces_nothing(folder, saved, sent, is_newer):
     run("receive", came("a.xlsx", dated(sound(), "2025-02-01T08:00:00Z")))

@@ -236,6 +236,7 @@ ROUNDED = {"visits__routine__sites": 1, "visits__routine__people": 1, "visits__r
     "visits__routine__mended": 1, "visits__routine__fines": "1.01", "visits__routine__paid": 1}  # fmt: skip
 
 
+@pytest.mark.prove
 def test_each_agency_of_a_roll_up_may_be_off_by_the_tolerance():
     """Also in a roll-up of a roll-up: three agencies and two files, and each was rounded the same way."""
     three = [written(zeros(**ROUNDED), code) for code in ("001", "002", "003")]

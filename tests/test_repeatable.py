@@ -109,7 +109,7 @@ def two_processes():
         yield replace(workers, start=lambda _: contextlib.nullcontext(executor))
 
 
-@pytest.mark.parametrize("name", by_day(COMMANDS, 7))
+@pytest.mark.parametrize("name", by_day(COMMANDS, 3))
 def test_every_command_says_the_same_by_one_process_and_by_several(
     collection, name, two_processes, monkeypatch
 ):
@@ -318,6 +318,7 @@ def file_size(most):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
+@pytest.mark.prove
 def test_a_full_disk_leaves_the_former_output_whole(small):
     home, new = small
     reset(home)

@@ -140,6 +140,7 @@ def test_a_text_that_no_cell_holds_is_refused():
         write_rollup(rollup_of([member]))
 
 
+@pytest.mark.prove
 def test_openpyxl_sees_what_the_scanner_sees(package):
     assert differences(package) == []
     book = openpyxl.load_workbook(io.BytesIO(package))
@@ -307,6 +308,7 @@ def test_a_link_too_long_for_excel_is_left_out():
     assert [found.get(f"D{row}") for row in range(3, 7)] == ["a", "b%3Ac.xlsx", None, paths[3]]
 
 
+@pytest.mark.prove
 def test_without_a_folder_there_are_no_links_to_files(three):
     written = write_rollup(three)
     assert not any(re.fullmatch(rf"{FILE}\d+", address) for address in links(written, MATRIX))

@@ -154,6 +154,7 @@ def test_two_readers_agree_on_the_samples_and_the_roll_up_says_so(collection):
     assert run("merge", "--check", "district.xlsx").return_value == 0
 
 
+@pytest.mark.prove
 def test_a_collection_can_always_ask_for_it(collection):
     with Path("collection.toml").open("a", encoding="utf-8") as file:
         file.write("\n[witness]\nalways = true\n")
@@ -275,6 +276,7 @@ def test_a_file_that_changed_meanwhile_is_none(tmp_path):
     assert [one.reason for one in verdict.undecided] == ["changed"]
 
 
+@pytest.mark.prove
 def test_of_very_many_files_a_sample_is_read_and_that_is_said(collection, monkeypatch):
     monkeypatch.setattr(agreement, "MOST", 2)
     result = run("merge", "--witness")
@@ -512,6 +514,7 @@ def test_whatever_one_file_raises_stops_no_other(tmp_path, monkeypatch):
     assert verdict.agreed == 0
 
 
+@pytest.mark.prove
 def test_a_range_over_a_whole_sheet_is_left_undecided_at_once(tmp_path, monkeypatch):
     value = openpyxl.load_workbook(SOUND[3])["三、依申请公开"]["D6"].value
     huge = clerk.edited(
@@ -523,6 +526,7 @@ def test_a_range_over_a_whole_sheet_is_left_undecided_at_once(tmp_path, monkeypa
     assert "3 of 4 files" in result.output
 
 
+@pytest.mark.prove
 def test_a_damaged_member_of_an_archive_hides_no_other(tmp_path, monkeypatch):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -535,6 +539,7 @@ def test_a_damaged_member_of_an_archive_hides_no_other(tmp_path, monkeypatch):
     assert "3 of 3 files" in result.output
 
 
+@pytest.mark.prove
 def test_names_of_files_are_followed_as_they_are_on_the_disk(tmp_path, monkeypatch):
     files = [(f"00{i}.zip!x.xlsx", content) for i, (_, content) in enumerate(sound_files())]
     result = witnessed(tmp_path, monkeypatch, *files)

@@ -81,6 +81,7 @@ def test_figures_in_an_inserted_row(data, sheet, way, label):
     is_named_or_refused(filing, sheet, [f"{column}{row}" for column in contents])
 
 
+@pytest.mark.prove
 @settings(max_examples=examples(60))
 @given(st.data(), st.sampled_from([TWO, THREE, FOUR]), st.sampled_from(list(WAYS)), LABELS)
 def test_figures_in_an_inserted_column(data, sheet, way, label):
