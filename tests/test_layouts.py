@@ -192,7 +192,7 @@ def test_a_part_of_a_table_that_repeats_the_heads_may_begin_in_the_middle_of_a_r
 # ---- PDF
 
 
-@pytest.mark.parametrize("name", by_day(layouts.ARRANGED, 2))
+@pytest.mark.parametrize("name", by_day(layouts.ARRANGED, 1))
 def test_pdf_in_every_arrangement(name):
     one = REPORTS[1]._replace(arranged=layouts.ARRANGED[name], prose=sound_prose())
     filing = read_document(pdfs.pdf(one), "a.pdf", limits=Limits(seconds=120))
