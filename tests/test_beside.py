@@ -218,6 +218,7 @@ def test_figures_of_the_year_before_stand_with_their_labels():
     assert {f.code for f in verify(filing(content)) if f.severity.value == "error"} == set()
 
 
+@pytest.mark.office
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 def test_another_program_computes_the_same():
     again = recalculated(sound())

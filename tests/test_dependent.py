@@ -185,6 +185,7 @@ def test_filling_notes_say_what_is_under_what():
     assert any("先填“行业”" in text and "“02 运输”之下，超速？、其他" in text for text in texts)
 
 
+@pytest.mark.office
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 def test_another_program_finds_the_same_pairs():
     lines = [(a, b, ("", "")) for a in ("r01", "coal", "r02") for b in ("gas", "dust", "speed", "more")]

@@ -423,6 +423,7 @@ def test_a_changed_line_of_a_roll_up_is_found(change):
     assert "row-altered" in {f.code for f in verify(filing(content, "r.xlsx"))}
 
 
+@pytest.mark.office
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 def test_another_program_computes_the_same():
     for content in (sound(), write_rollup(rolled(*three()))):
@@ -790,6 +791,7 @@ def test_what_is_shown_of_an_item_is_in_workbooks_and_reports_and_is_never_read(
 
 
 @pytest.mark.prove
+@pytest.mark.office
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 def test_another_program_shows_the_same_of_an_item():
     form = parse(GOODS, "form.toml")

@@ -353,6 +353,7 @@ def book(what):
 BOOKS = ("sefa-1.1 two awards", "bmjs-2026", "sums", "roll-up", "bmjs-2026 roll-up")
 
 
+@pytest.mark.office
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 @pytest.mark.parametrize("what", by_day(BOOKS, 2))
 def test_another_program_computes_the_same(what):

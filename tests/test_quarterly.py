@@ -274,6 +274,7 @@ def test_the_lists_of_a_report_are_in_its_return(tmp_path):
     assert read_package(content, "001.xlsx", form).record.lists == filing.record.lists
 
 
+@pytest.mark.office
 @pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
 def test_lines_say_live_what_is_no_number_for_them():
     one = Stamp(ASSETS.key, ASSETS.edition, Period(2026), Agency("青禾区", "001", "甲局"))
