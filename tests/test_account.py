@@ -40,8 +40,6 @@ from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.places import CHARTS, COVER, WAIVED, YEARS, Matrix, Years
 
-pytestmark = pytest.mark.commands
-
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 NEW = "applications.new.natural"

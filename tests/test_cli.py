@@ -23,8 +23,6 @@ from xltools.data.period import Period
 from xltools.errors import OutputError
 from xltools.files import refuse_input
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 CLEAN, PROBLEMS, ROSTER = SAMPLES / "clean", SAMPLES / "problems", SAMPLES / "roster.csv"
 OTHER = HERE / "forms" / "fwzx-2025.toml"

@@ -34,8 +34,6 @@ from xltools.excel.reader import read
 from xltools.office.guard import Limits
 from xltools.office.kinds import kind_of
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = sorted((ROOT / "samples" / "clean").iterdir())
 SHEET = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 

@@ -28,8 +28,6 @@ from xltools.office.guard import Limits
 sys.path.append(str(ROOT / "benchmarks"))
 import making
 
-pytestmark = pytest.mark.commands
-
 MERGING = ("--year", str(making.YEAR), "--district", making.DISTRICT)
 PROBLEMS = sorted((ROOT / "samples" / "problems").iterdir())
 PATIENCE = 60  # seconds

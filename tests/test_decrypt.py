@@ -27,8 +27,6 @@ from xltools.form.library import find
 from xltools.office.guard import Budget, Limits
 from xltools.text import LANGS, message
 
-pytestmark = pytest.mark.commands
-
 FORM = find("xxgk-2021")
 SECRET = "秘密 pass"
 

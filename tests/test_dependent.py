@@ -31,8 +31,6 @@ from xltools.libreoffice import is_installed, recalculated
 from xltools.text import message
 from xltools.witness.dropdowns import Dropdown, offered
 
-pytestmark = pytest.mark.commands
-
 TEXT = """
 schema = 2
 key = "yhtz"

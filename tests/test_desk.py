@@ -29,8 +29,6 @@ from xltools.errors import InputError
 from xltools.excel.writer import write_return
 from xltools.form.load import load
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 UNITS = HERE / "forms" / "jsgk-2026.toml"
 

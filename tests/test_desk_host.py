@@ -21,8 +21,6 @@ from desk_host import desk_over
 from test_desk import events, pair, tree  # noqa: F401  a fixture
 from year_by_mouse import SAMPLES, WHO, Mouse, assert_equal, by_commands, by_mouse
 
-pytestmark = pytest.mark.commands
-
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 

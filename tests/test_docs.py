@@ -14,8 +14,6 @@ import pytest
 from conftest import ROOT
 from xltools.form.places import CODES, RESERVED_SHEETS
 
-pytestmark = pytest.mark.commands
-
 
 def _script(name):
     spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")

@@ -24,8 +24,6 @@ from xltools.form.layout import layout
 from xltools.form.load import parse
 from xltools.form.places import Area
 
-pytestmark = pytest.mark.commands
-
 BOTH = ["form", "other_form"]
 
 

@@ -33,8 +33,6 @@ from xltools.document.writer import render
 from xltools.errors import OutputError
 from xltools.form.places import Area
 
-pytestmark = pytest.mark.commands
-
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 

@@ -18,8 +18,6 @@ from xltools.data.period import Period
 from xltools.data.roster import MAIL_HEADS, Entry
 from xltools.report.drafts import Attachment, Letters, mail_addresses
 
-pytestmark = pytest.mark.commands
-
 PROBLEMS = ROOT / "samples" / "problems"
 LETTERS = Letters("年度报告", Period(2024), "青禾区")
 HEADERS = {"X-Unsent", "To", "Subject", "MIME-Version", "Content-Type"}

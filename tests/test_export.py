@@ -36,8 +36,6 @@ from xltools.report.export import FORMATS, format_of, outputs
 from xltools.report.export import export as exporting
 from xltools.report.export.tables import DICTIONARY, TIDY
 
-pytestmark = pytest.mark.commands
-
 CLEAN, PROBLEMS = ROOT / "samples" / "clean", ROOT / "samples" / "problems"
 ROSTER = ROOT / "samples" / "roster.csv"
 FLAT = [how for how, about in FORMATS.items() if not about.is_database]

@@ -25,8 +25,6 @@ from xltools.errors import OutputError
 from xltools.files import replacing, safe_stem, shown, write_atomically
 from xltools.office.guard import Limits
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = sorted((ROOT / "samples" / "clean").iterdir())
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has neither pipes in folders nor a umask")
 

@@ -16,8 +16,6 @@ from xltools.data.finding import Severity
 from xltools.data.period import Period
 from xltools.errors import XltoolsError
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 
 

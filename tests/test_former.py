@@ -6,7 +6,6 @@ import json
 import os
 
 import openpyxl
-import pytest
 from openpyxl.comments import Comment
 
 from conftest import ROOT, run
@@ -14,8 +13,6 @@ from test_publishing import collection  # noqa: F401  a fixture
 from xltools.excel.reader import read
 from xltools.form.layout import layout
 from xltools.form.library import find
-
-pytestmark = pytest.mark.commands
 
 SAMPLES = ROOT / "samples"
 FORM = find("xxgk-2021")

@@ -51,8 +51,6 @@ from xltools.form.lists import parts_of_cell
 from xltools.form.load import parse
 from xltools.office.guard import Limits
 
-pytestmark = pytest.mark.commands
-
 STAFF = "people.n.staff"
 NOBODY = frozenset[str]()
 

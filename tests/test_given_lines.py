@@ -36,8 +36,6 @@ from xltools.form.layout import layout
 from xltools.form.load import parse
 from xltools.office.guard import Limits
 
-pytestmark = pytest.mark.commands
-
 TEXT = """schema = 2
 key = "wz"
 edition = "1"

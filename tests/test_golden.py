@@ -24,8 +24,6 @@ from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
 
-pytestmark = pytest.mark.commands
-
 GOLDEN = HERE / "golden"
 
 

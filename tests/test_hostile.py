@@ -28,8 +28,6 @@ from xltools.office.guard import Budget, Limits, limits_from
 from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import LANGS, catalog, message
 
-pytestmark = pytest.mark.commands
-
 SECONDS, MEGABYTES = 5, 300
 LIGHT = [name for name, one in FILES.items() if not one.is_heavy]
 HEAVY = [name for name, one in FILES.items() if one.is_heavy]

@@ -31,8 +31,6 @@ from xltools.document.writer import render
 from xltools.excel.reader import read
 from xltools.form.library import find
 
-pytestmark = pytest.mark.commands
-
 FORM = find("xxgk-2021")
 AGENCY = "青禾区统计局"
 

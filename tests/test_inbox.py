@@ -29,8 +29,6 @@ from xltools.files import read_bytes, read_regular, why_ignored
 from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import LANGS
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = sorted((ROOT / "samples" / "clean").iterdir())
 
 

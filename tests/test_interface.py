@@ -22,8 +22,6 @@ from commands import copied, verified, xltools
 from conftest import HERE
 from xltools.cli import command_line
 
-pytestmark = pytest.mark.commands
-
 INTERFACE = HERE / "interface"
 FORM = ("--form", "fwzx-2025.toml")
 

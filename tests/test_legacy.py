@@ -41,8 +41,6 @@ from xltools.office.guard import Budget, Limits
 from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import LANGS, message
 
-pytestmark = pytest.mark.commands
-
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 FIXTURE = HERE / "data" / "return.xls"

@@ -5,11 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from conftest import ROOT
-
-pytestmark = pytest.mark.commands
 
 # Threads, processes, databases and the libraries of the command line: nothing outside cli/ needs them for the main job.
 FORBIDDEN = ("subprocess", "multiprocessing", "sqlite3", "lxml", "click", "rich")

@@ -26,8 +26,6 @@ from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.places import COVER, MATRIX, NOTES, OVERVIEW, SOURCES, Matrix
 
-pytestmark = pytest.mark.commands
-
 OFFICIAL = find("xxgk-2021")
 STAMP = Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024), Agency("青禾区", "005", "青禾区民政局"))
 

@@ -20,8 +20,6 @@ from xltools.form.library import find
 from xltools.form.places import MATRIX, Matrix
 from xltools.office.guard import Limits
 
-pytestmark = pytest.mark.commands
-
 FILES = sorted((ROOT / "samples" / "clean").glob("00[1-4]*"))
 CODES = [file.name[:3] for file in FILES]
 ROSTER = "代码,名称\n" + "".join(f"{file.name[:3]},{file.name.split('_')[1]}\n" for file in FILES)

@@ -36,8 +36,6 @@ from xltools.excel.writer import write_return
 from xltools.form.layout import layout
 from xltools.form.library import find
 
-pytestmark = pytest.mark.commands
-
 LICENCES, FEES = "disclosure.licensing.decisions", "disclosure.fees.amount"
 NAMES = {"001": "青禾区教育局", "002": "青禾区民政局", "003": "青禾区司法局"}
 HEADS = "单位代码,问题代码,单元格,理由,批准人,日期"

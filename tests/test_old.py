@@ -21,8 +21,6 @@ import pytest
 from commands import copied, read_objects, verified, xltools
 from xltools.files import RETURNED
 
-pytestmark = pytest.mark.commands
-
 OLD = Path(__file__).resolve().parent / "old"
 FINDINGS = json.loads((OLD / "expected" / "findings.json").read_text(encoding="utf-8"))
 FIGURES = json.loads((OLD / "expected" / "figures.json").read_text(encoding="utf-8"))

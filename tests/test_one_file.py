@@ -36,8 +36,6 @@ from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.form.model import Form
 
-pytestmark = pytest.mark.commands
-
 FORM = find("xxgk-2021")
 CLEAN = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))[:5]
 KEY = b"0123456789abcdef"

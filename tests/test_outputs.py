@@ -6,8 +6,6 @@ import pytest
 
 from conftest import ROOT, run
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 
 ONE = min((SAMPLES / "clean").glob("*.xlsx"))

@@ -17,8 +17,6 @@ import pytest
 
 from conftest import ROOT
 
-pytestmark = pytest.mark.commands
-
 NEEDED = (
     "src",
     "templates",

@@ -30,8 +30,6 @@ from xltools.form.layout import layout
 from xltools.report.html import page_html
 from xltools.text import message
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 EMPTY = {"meta", "link", "input", "col"}
 EVIL = '</td></table><script>window.hacked=1</script><img src=x onerror="window.hacked=1">\'"&<!--\u202e\x1b'

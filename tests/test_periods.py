@@ -35,8 +35,6 @@ from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.form.load import parse
 
-pytestmark = pytest.mark.commands
-
 MONTHLY = ROOT / "tests" / "forms" / "monthly.toml"
 ROSTER = "code,name\n001,甲厂\n002,乙厂\n"
 LINES, TIMES = ("r01", "r02", "r03"), ("month", "cum", "lymonth", "lycum")

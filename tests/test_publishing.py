@@ -32,8 +32,6 @@ from xltools.form.library import find
 from xltools.form.places import YEARS, Years
 from xltools.text import clerk
 
-pytestmark = pytest.mark.commands
-
 FORM = find("xxgk-2021")
 SAMPLES = ROOT / "samples"
 VALUES = {name: str(value) for name, value in sound_values().items()}

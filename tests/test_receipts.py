@@ -28,8 +28,6 @@ from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.office.guard import Budget
 
-pytestmark = pytest.mark.commands
-
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 FILES = sorted((ROOT / "samples" / "clean").glob("00[1-4]*"))

@@ -25,8 +25,6 @@ from xltools.excel.reader import read
 from xltools.form.library import find
 from xltools.office.guard import Limits
 
-pytestmark = pytest.mark.commands
-
 CELL = "disclosure.licensing.decisions"
 NAME = "001_青禾区教育局_2024.xlsx"
 

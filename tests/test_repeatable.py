@@ -22,8 +22,6 @@ from conftest import HERE, ROOT, by_day, unpacked
 from xltools.cli import command_line
 from xltools.collection.reading import processes_of_this_machine
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 LONGEST = 60  # seconds for any one run; what takes longer hangs
 _NAMES = (

@@ -43,8 +43,6 @@ from xltools.form.linear import Linear
 from xltools.form.places import KINDS, MATRIX, SOURCES, Matrix, Sources
 from xltools.text import message
 
-pytestmark = pytest.mark.commands
-
 FIRST = Matrix.FIRST_ROW
 FILE = column_name(Matrix.issued(OFFICIAL, 1).columns["xltools.file"])
 

@@ -25,8 +25,6 @@ from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_rollup
 from xltools.text import message
 
-pytestmark = pytest.mark.commands
-
 FOLDER = ROOT / "samples" / "forms"
 SAMPLES = form_returns.samples()
 # What is wrong in the third return of each, beside its notes.

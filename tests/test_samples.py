@@ -18,8 +18,6 @@ from xltools.excel.reader import read
 from xltools.prose.checks import matches
 from xltools.prose.mentions import FilingProse
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 ORDINARY = [
     "empty-file",

@@ -21,8 +21,6 @@ from xltools.excel.reader import read
 from xltools.report import data
 from xltools.report.schema import schema_text
 
-pytestmark = pytest.mark.commands
-
 
 def validator(which):
     schema = json.loads(schema_text(which))

@@ -36,8 +36,6 @@ from xltools.witness.form import FormFigures
 from xltools.witness.value import Unknown, is_same, printed, value_of
 from xltools.witness.workbook import LabelledWorkbook, terms_of
 
-pytestmark = pytest.mark.commands
-
 WITNESS = ROOT / "src" / "xltools" / "witness"
 SOUND = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))
 

@@ -24,8 +24,6 @@ from xltools.desk.standalone import Before, agency_files, last_year_by_agency
 from xltools.excel.writer import write_return
 from xltools.form.library import find
 
-pytestmark = pytest.mark.commands
-
 SAMPLES = ROOT / "samples"
 # What is found by comparing an agency with others, or with the key.
 OF_OTHERS = {

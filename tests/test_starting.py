@@ -10,8 +10,6 @@ import pytest
 
 from conftest import ROOT
 
-pytestmark = pytest.mark.commands
-
 SAMPLE = min((ROOT / "samples" / "clean").glob("*.xlsx"))
 
 # Libraries that take long to import, and that a command which does not need them must not load.

@@ -16,8 +16,6 @@ from conftest import ROOT
 from xltools.cli import output
 from xltools.report.table import TextTable
 
-pytestmark = pytest.mark.commands
-
 pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
 
 SAMPLES = ROOT / "samples"

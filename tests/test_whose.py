@@ -50,8 +50,6 @@ from xltools.office.guard import Limits
 from xltools.report.html.sheets import RenderedForm
 from xltools.report.slip import returned
 
-pytestmark = pytest.mark.commands
-
 PATH = HERE / "forms" / "zfnb-2025.toml"
 TEXT = PATH.read_text(encoding="utf-8")
 FORM = find(str(PATH))

@@ -28,8 +28,6 @@ from conftest import ROOT, by_day, examples
 from witness import both, differences, differences_of
 from xltools.excel.scan import ScanError, scan
 
-pytestmark = pytest.mark.commands
-
 WORKBOOKS = [
     path
     for path in sorted(ROOT.rglob("*.xlsx"))

@@ -17,8 +17,6 @@ from xltools.document.reader import read_document
 from xltools.excel.reader import read
 from xltools.form.linear import ZERO
 
-pytestmark = pytest.mark.commands
-
 JANUARY = {
     "002": {"total-wrong"},
     "003": {"text-vague", "text-nothing"},
