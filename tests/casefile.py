@@ -283,7 +283,10 @@ def lines_of(file: dict[str, Any], form: Form) -> dict[str, tuple[ListLine, ...]
 
 def written_by(file: dict[str, Any]) -> Form:
     """The form of a file: the built-in one, or that of ``forms`` which it names."""
-    return find(str(HERE / "forms" / f"{file['form_file']}.toml") if "form_file" in file else "xxgk-2021")
+    return _found(str(HERE / "forms" / f"{file['form_file']}.toml") if "form_file" in file else "xxgk-2021")
+
+
+_found = cache(find)  # many cases have the same
 
 
 def answered(content: bytes, typed: dict[str, Any], name: str = "001.xlsx") -> bytes:
