@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -103,7 +103,7 @@ def _locate(reading: WorkbookReading, sheet: ListSheet) -> _Located | None:
     if facts is None:
         reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
         return None
-    rows = _heads(facts, labels, last=reading.is_rollup)
+    rows = _heads(facts, labels, texts)
     head, there = max(rows.items(), key=lambda one: (len(one[1]), -one[0]), default=(0, dict[str, int]()))
     if lost := [column for column in sheet.list.columns if column.key not in there]:
         reading.note("label-missing", facts.name, None, expected=lost[0].label)
@@ -151,7 +151,7 @@ def _find_sheet(reading: WorkbookReading, sheet: ListSheet, labels: Mapping[str,
     others: set[str] = {other.name for other in reading.layout.in_order}
     if found is None:
         rest = (candidate for candidate in reading.facts.sheets if candidate.name not in others)
-        found = next((one for one in rest if _has_all(_heads(one, labels), labels)), None)
+        found = next((one for one in rest if _has_all(_heads(one, labels, ()), labels)), None)
     if found:
         reading.note("sheet-renamed", found.name, None, found=found.name, expected=sheet.name)
     return found
@@ -227,18 +227,19 @@ def _has_all(rows: Mapping[int, Mapping[str, int]], labels: Mapping[str, str]) -
     return any(len(found) == len(labels) for found in rows.values())
 
 
-def _heads(facts: SheetFacts, labels: Mapping[str, str], *, last: bool = False) -> dict[int, dict[str, int]]:
-    """Return the columns with these labels in each row that has one: of several with the same label the first, or the *last*.
+def _heads(facts: SheetFacts, labels: Mapping[str, str], front: Container[str]) -> dict[int, dict[str, int]]:
+    """Return the columns with these labels in each row that has one: of several with the same label the first.
 
-    What a roll-up has in front of the columns may have the label of one of them.
+    What is in *front* of the columns, such as 序号, may have the label of one of them, which is then the last.
     """
     rows: dict[int, dict[str, int]] = {}
     cells = ((place, fact) for place, fact in facts.cells.items() if place[0] < _LOWEST_HEAD)
     texts = ((place, fact.text) for place, fact in cells if fact.type == "s" and fact.text)
     short = ((place, plain(text)) for place, text in texts if len(text) <= LONGEST_LABEL)
-    found = sorted(((place, labels[text]) for place, text in short if text in labels), reverse=last)
-    for (row, column), key in found:
-        rows.setdefault(row, {}).setdefault(key, column)
+    for (row, column), text in sorted((place, text) for place, text in short if text in labels):
+        heads = rows.setdefault(row, {})
+        if text in front or labels[text] not in heads:
+            heads[labels[text]] = column
     return rows
 
 
