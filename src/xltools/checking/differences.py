@@ -66,15 +66,11 @@ def _figures_and_texts(filing: Return) -> dict[str, Decimal | str]:
 def _of_lists(one: Return, other: Return) -> Iterator[CellDifference]:
     """Yield the cells of lists that differ, line by line of one key; of a list without keys the numbers of lines."""
     form = one.form
-    cells, others = (list_cells(form, filing.record.lists) for filing in (one, other))
-    for name in changed_cells(form, one.record.lists, other.record.lists):
-        place = (one if name in cells else other).address(name)
-        if name in form.lists:
-            counts = (Decimal(len(filing.record.lists.get(name, ()))) for filing in (one, other))
-            yield CellDifference(name, cell_label(form, name), *place, *counts)
-        else:
-            pair = (shown_value(form, name, found.get(name)) for found in (cells, others))
-            yield CellDifference(name, cell_label(form, name), *place, *pair)
+    there = list_cells(form, one.record.lists)
+    for name, *pair in changed_cells(form, one.record.lists, other.record.lists):
+        place = (one if name in there else other).address(name)
+        shown = pair if name in form.lists else (shown_value(form, name, value) for value in pair)
+        yield CellDifference(name, cell_label(form, name), *place, *shown)
 
 
 def figure_differences(

@@ -227,7 +227,7 @@ def _keys_of(filing: Return) -> Iterator[tuple[tuple[str, str, str], str]]:
     about = f"{form.name} {filing.record.period}"
     for key, lines in filing.record.lists.items():
         one = form.lists[key]
-        if one.unique and one.merge == "stack":
+        if one.unique and one.merge == "stack" and one.unique_in == "district":
             pairs = zip(lines, line_keys(one, lines), strict=True)
             found = {
                 (name, str(line.agency or filing.agency)) for line, name in pairs if not is_numbered(name)

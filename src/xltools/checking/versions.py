@@ -367,7 +367,7 @@ def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
             if len({one.prose.get(name) for one in returns}) > 1:
                 yield name
         first, *others = (one.record.lists for one in returns)
-        changes = (name for other in others for name in list_lines.changed_cells(form, first, other))
+        changes = (name for other in others for name, *_ in list_lines.changed_cells(form, first, other))
         yield from dict.fromkeys(changes)
 
 

@@ -30,7 +30,8 @@ def line_keys(one: List, lines: Sequence[ListLine]) -> tuple[str, ...]:
     """Return the key of each line: the values of ``unique``, or the number of the line where one of them is blank.
 
     In the list of one agency, a second line of the same key has its number behind it; in a roll-up of several agencies both
-    have the same key. In values ``|`` and ``#`` are doubled.
+    have the same key, unless lines are known within their agency only: there its name stands in front. In values ``|`` and
+    ``#`` are doubled.
     """
     places = [one.keys.index(key) for key in one.unique]
     seen: Counter[tuple[object, str]] = Counter()
@@ -40,6 +41,8 @@ def line_keys(one: List, lines: Sequence[ListLine]) -> tuple[str, ...]:
         if not (values and all(values)):
             found.append(f"#{number}")
             continue
+        if one.unique_in == "agency" and line.agency:
+            values = [_key_part(line.agency.name), *values]
         key = "|".join(values)
         seen[line.agency, key] += 1
         found.append(key if seen[line.agency, key] == 1 else f"{key}#{line.number}")
@@ -313,33 +316,45 @@ def shown_value(form: Form, name: str, value: ListValue | None) -> ListValue | N
     return kind.shown(value) if isinstance(kind, Choice) and isinstance(value, str) else value
 
 
-def changed_cells(form: Form, one: Lists, other: Lists) -> list[str]:
-    """Return the names of the cells of lists that differ, line by line of one key; the key of a list whose lines without one differ."""
-    found: list[str] = []
+def changed_cells(
+    form: Form, one: Lists, other: Lists
+) -> Iterator[tuple[str, ListValue | None, ListValue | None]]:
+    """Yield the cells of lists that differ, line by line of one key, with both values; ``None`` for a blank one.
+
+    Of a list whose lines without a key differ, its own key and both numbers of lines.
+    """
     for key, spec in form.lists.items():
-        (known, rest), (others, other_rest) = (_by_key(spec, lists.get(key, ())) for lists in (one, other))
+        pair = one.get(key, ()), other.get(key, ())
+        (known, rest), (others, other_rest) = (_by_key(spec, lines) for lines in pair)
         blank: tuple[ListValue, ...] = ("",) * len(spec.columns)
-        for line in dict.fromkeys((*known, *others)):
-            pairs = zip(spec.keys, known.get(line, blank), others.get(line, blank), strict=True)
-            found += (
-                cell_name(key, column, line) for column, value, other_value in pairs if value != other_value
-            )
+        for whose, line in dict.fromkeys((*known, *others)):
+            values = (lines.get((whose, line), blank) for lines in (known, others))
+            for column, value, other_value in zip(spec.keys, *values, strict=True):
+                if value != other_value:
+                    yield cell_name(key, column, line), _filled(value), _filled(other_value)
         if rest != other_rest:
-            found.append(key)
-    return found
+            count, other_count = (Decimal(len(lines)) for lines in pair)
+            yield key, count, other_count
+
+
+def _filled(value: ListValue) -> ListValue | None:
+    return None if value == "" else value
 
 
 def _by_key(
     one: List, lines: Sequence[ListLine]
-) -> tuple[dict[str, tuple[ListValue, ...]], Counter[tuple[ListValue, ...]]]:
-    """Return the values of the lines with a key, and how often there are lines with the same values without one."""
-    known: dict[str, tuple[ListValue, ...]] = {}
+) -> tuple[dict[tuple[str, str], tuple[ListValue, ...]], Counter[tuple[ListValue, ...]]]:
+    """Return the values of the lines with a key, by whose they are and the key, and how often lines without one have the same.
+
+    Of an agency a published report has the name only.
+    """
+    known: dict[tuple[str, str], tuple[ListValue, ...]] = {}
     rest: Counter[tuple[ListValue, ...]] = Counter()
     for line, key in zip(lines, line_keys(one, lines), strict=True):
         if is_numbered(key):
             rest[line.values] += 1
         else:
-            known[key] = line.values
+            known[line.agency.name if line.agency else "", key] = line.values
     return known, rest
 
 

@@ -239,6 +239,8 @@ def _shape(one: List, place: str) -> Iterator[Problem]:
     for column in one.columns:
         if column.is_derived and column.key in one.unique:
             yield Problem("ratio-in-sum", f"{place} › unique", {"name": column.key})
+    if one.unique_in == "agency" and (not one.unique or one.merge == "code"):
+        yield Problem("unique-in-vain", place)
     if one.merge == "code":
         if not one.unique:
             yield Problem("list-without-key", place)

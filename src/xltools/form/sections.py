@@ -273,6 +273,9 @@ class List:
     """How many lines it has in a workbook, at most 20,000."""
     unique: tuple[str, ...] = ()
     """The columns by which a line is known; no two lines have the same in them."""
+    unique_in: Literal["district", "agency"] = "district"
+    """Where that holds: among all agencies, so that it is asked why two of them have the same, or, as of numbers that
+    each agency gives, with `agency` within each."""
     merge: Literal["stack", "code"] = "stack"
     """With `stack` a roll-up has the lines of all agencies, each with its agency; with `code` the lines of one
     code are added."""
