@@ -523,6 +523,10 @@ FAULTS = {
         ("sum(products.amount, product = row)", "count(products, product = row)"),
         ("list-count-by-code", "“amount” › is"),
     ),
+    "a key within agencies of added lines": (
+        ('unique = ["product"]', 'unique = ["product"]\nunique_in = "agency"'),
+        ("unique-in-vain", "list “products”"),
+    ),
     "added without a key": (('unique = ["product"]\n', ""), ("list-without-key", "list “products”")),
     "a text that cannot be added": (
         ('label = "产量", required', 'label = "产量", kind = "text", required'),

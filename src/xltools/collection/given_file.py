@@ -131,4 +131,5 @@ def _faults(text: dict[str, str], period: Period | None, *, is_known: bool) -> I
     if not is_known or not text["agency"]:
         yield Problem("given-agency", facts={"text": text["agency"]})
     if period is None:
-        yield Problem("given-period", facts={"text": text.get("period", "")})
+        word = text.get("period", "")
+        yield Problem("given-period", facts={"text": word}) if word else Problem("given-no-period")

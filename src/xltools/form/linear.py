@@ -154,6 +154,11 @@ class Linear(NamedTuple):
         """Whether it is a whole number where all figures are."""
         return all(isinstance(factor, int) for factor, _ in self.terms)
 
+    @property
+    def subtracts(self) -> bool:
+        """Whether it can be below 0 where no figure is; a number of lines is subtracted from that of more lines."""
+        return any(sign < 0 and not name.startswith("count(") for sign, name in self.terms)
+
     def renamed(self, rename: Callable[[str], str]) -> Linear:
         """Return the sum over other names: an expression over lines becomes one over cells."""
         return self._replace(terms=tuple((factor, rename(name)) for factor, name in self.terms))

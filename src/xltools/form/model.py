@@ -49,6 +49,7 @@ from xltools.form.sections import (
     Superseded,
     is_whole_name,
     leaves,
+    floor_rules,
     part_rules,
     paths,
 )
@@ -663,10 +664,17 @@ class Form:
         """Every rule between figures, once for each row or column in which it holds."""
         blocks = [(section, block) for section in self.sections for block in section.blocks]
         parts = (i for s, b in blocks for r in part_rules(b) for i in _identities(s, b, r))
+        floors = (
+            i
+            for s, b in (blocks if self.schema > 1 else ())
+            for r in floor_rules(b)
+            for i in _identities(s, b, r)
+            if not self.crossings[i.relation.left.names[0]].signed
+        )
         local = (i for s, b in blocks for r in b.rules for i in _identities(s, b, r))
         of_figures = (rule for rule in self.rules if rule.cells and rule not in self.day_rules)
         across = (Identity(rule, None, rule.constraint) for rule in of_figures)
-        return tuple(self._there((*(one._replace(is_part=True) for one in parts), *local, *across)))
+        return tuple(self._there((*(one._replace(is_part=True) for one in parts), *floors, *local, *across)))
 
     @cached_property
     def day_rules(self) -> tuple[Rule, ...]:

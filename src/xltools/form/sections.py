@@ -8,6 +8,7 @@ cells. Both are written for lines: ``is`` on a row holds in every column.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -351,9 +352,20 @@ class List:
 
     @property
     def constraints(self) -> tuple[Rule, ...]:
-        """What is asked of each line: the parts of its columns, then its rules."""
+        """What is asked of each line: the parts of its columns, then what may not be below 0, then its rules."""
         labels = {column.key: column.label for column in self.columns}
-        return (*(_part_rule(one.key, one.of, labels) for one in self.columns if one.of), *self.rules)
+        return (
+            *(_part_rule(one.key, one.of, labels) for one in self.columns if one.of),
+            *(
+                replace(_floor_rule(one.key, one.label, one.is_), when=one.when)
+                for one in self.columns
+                if isinstance(one.is_, Linear)
+                and not one.signed
+                and one.is_.subtracts
+                and one.is_.names[0] in labels
+            ),
+            *self.rules,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -580,3 +592,35 @@ def _part_rule(part: str, whole: str, labels: Mapping[str, str]) -> Rule:
     )  # labels may be of another language
     label = clerk()(f"relation.{key}", part=words, whole=of)
     return Rule(f"{part} of {whole}", label, clerk()("relation.printed"), columns=relation)
+
+
+def floor_rules(block: Block) -> Iterator[Rule]:
+    """Yield the rule of each total that subtracts typed lines: that it is not below 0."""
+    for is_rows, lines in ((True, leaves(block.rows)), (False, leaves(block.columns))):
+        totals = {line.key: line.total for line in lines if line.total}
+        for line in lines:
+            if line.total and _typed_terms(line.total, totals).subtracts:
+                rule = _floor_rule(line.key, line.label, Linear(((1, line.key),)))
+                yield replace(rule, rows=rule.columns, columns=None) if is_rows else rule
+
+
+def _typed_terms(linear: Linear, totals: Mapping[str, Linear]) -> Linear:
+    """Return a sum over typed lines in place of the *totals* in it, those that cancel out left away."""
+    times: Counter[str] = Counter()
+
+    def add(one: Linear, factor: int, outer: frozenset[str]) -> None:
+        for sign, name in one.terms:
+            if name in totals and name not in outer:  # the linter finds those that are made of themselves
+                add(totals[name], factor * sign, outer | {name})
+            else:
+                times[name] += factor * sign
+
+    add(linear, 1, frozenset())
+    return Linear(tuple((1 if count > 0 else -1, name) for name, count in times.items() if count))
+
+
+def _floor_rule(key: str, label: str, linear: Linear) -> Rule:
+    """Return the rule between columns that a derived one is not below 0."""
+    relation = Relation(linear, ">=", Linear(()))
+    words = clerk()("relation.floor", label=label)
+    return Rule(f"{key} >= 0", words, clerk()("relation.printed-floor"), columns=relation)
