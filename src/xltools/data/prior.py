@@ -323,7 +323,9 @@ def _known_lines(filing: Return) -> Iterator[tuple[Agency, LineNumbers]]:
         yield (
             member.agency,
             {
-                LAST + key: numbers_by_key(one, [x for x in lists.get(key, ()) if x.agency == member.agency])
+                LAST + key: numbers_by_key(  # as in its own return, without its name
+                    one, [x._replace(agency=None) for x in lists.get(key, ()) if x.agency == member.agency]
+                )
                 for key, one in form.lists.items()
                 if one.merge == "stack"
             },
