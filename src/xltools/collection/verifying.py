@@ -15,7 +15,7 @@ from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, re
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing
-from xltools.data.finding import Severity
+from xltools.data.finding import Finding, Severity
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -116,10 +116,10 @@ def verify_inputs(
             examine([one], None, period, district, code=code, policy=published, past=past) for one in filings
         )
         several = list(alone)
-        return Collection(
-            tuple(one for found in several for one in found.examined),
-            not_compared=tuple(dict.fromkeys(f for found in several for f in found.not_compared)),
-        )
+        notes: list[Finding] = []  # of each file about the same periods
+        for found in several:
+            notes += [note for note in found.not_compared if note not in notes]
+        return Collection(tuple(one for found in several for one in found.examined), not_compared=tuple(notes))
     found = examine(filings, roster, period, district, code=code, policy=policy, past=past, former=former)
     if roster is None:
         levels = (policy or Policy()).for_publication().levels
