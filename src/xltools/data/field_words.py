@@ -264,13 +264,15 @@ def under_item(item: str) -> Phrases:
 
 
 def summary(form: Form, name: str, values: Mapping[str, Decimal], text: str) -> str:
-    """Return what a field adds up to in a roll-up: how many chose each option, or the first and the last day."""
+    """Return what a field adds up to in a roll-up: how many chose each option, the first and the last day, or whose its texts are."""
+    if isinstance(form.kinds[name], Text):
+        return clerk()("field.by-agencies")
     if isinstance(form.kinds[name], Choice):
         counted = (count for count, (field, _) in form.counted.items() if field == name)
         return clerk()("field.joint").join(
             count_words(form, count, digits(values.get(count)) or "0") for count in counted
         )
-    return span_words(text) if form.kinds[name].name == "date" else text
+    return span_words(text)
 
 
 def summed_in(form: Form, name: str, text: str) -> tuple[dict[str, Decimal], str]:
@@ -288,6 +290,11 @@ def summed_in(form: Form, name: str, text: str) -> tuple[dict[str, Decimal], str
         span = kind.span(kind.read(Held(one)).value for one in days)
         return {}, span if span == "/".join(days) else ""
     return {}, ""
+
+
+def is_of_agencies(form: Form, name: str, text: str) -> bool:
+    """Return whether a *text* is what :func:`summary` says of the texts of several agencies."""
+    return isinstance(form.kinds[name], Text) and compact(text) == clerk()("field.by-agencies")
 
 
 def count_words(form: Form, count: str, number: str) -> str:

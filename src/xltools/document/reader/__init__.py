@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
-from xltools.data.field_words import fault_facts, summed_in
+from xltools.data.field_words import fault_facts, is_of_agencies, summed_in
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
 from xltools.data.list_lines import list_figures
@@ -349,7 +349,7 @@ class _FilingBuilder:
     def _is_of_rollup(
         self, texts: Iterable[tuple[str, str]], printed: Mapping[str, Sequence[PrintedLine]]
     ) -> bool:
-        """Return whether the document prints a roll-up: what the fields of its agencies come to, or whose each line is.
+        """Return whether the document prints a roll-up: what the fields of its agencies come to, or whose each line or text is.
 
         The first and the last day alone may also be typed by one agency, so it is none where an option is chosen.
         """
@@ -357,7 +357,8 @@ class _FilingBuilder:
         counts = [counts for name, (counts, _) in sums.items() if isinstance(self.form.kinds[name], Choice)]
         is_spanned = not counts and any(days for _, days in sums.values())
         has_agencies = any(AGENCY in line for lines in printed.values() for line in lines)
-        return any(counts) or is_spanned or has_agencies
+        has_texts = any(is_of_agencies(self.form, name, text) for name, text in texts)
+        return any(counts) or is_spanned or has_agencies or has_texts
 
     def _fields(
         self, texts: Iterable[tuple[str, str]], values: dict[str, Decimal]
@@ -368,6 +369,8 @@ class _FilingBuilder:
             values |= counts
             if counts or days:
                 yield from [(name, days)] if days else []
+                continue
+            if self.is_rollup and is_of_agencies(self.form, name, text):
                 continue
             kind = self.form.kinds[name]
             if isinstance(kind, Number):
