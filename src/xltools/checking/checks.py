@@ -182,7 +182,7 @@ def days(filing: Return) -> Iterator[Finding]:
         needed = {part for name in constraint.when.names for part in form.reach.get(name, ())}
         if not filing.unread.isdisjoint(needed) or not relation.is_judged(filing.elsewhere):
             continue
-        values = with_days(relation, figures, filing.prose)
+        values = with_days(relation, figures, filing.prose) | form.days_in(constraint.when, filing.prose)
         if breaks(relation, values) and constraint.when.holds(values):
             yield _day_finding(filing, rule, values)
 

@@ -119,7 +119,9 @@ def verify_inputs(
         notes: list[Finding] = []  # of each file about the same periods
         for found in several:
             notes += [note for note in found.not_compared if note not in notes]
-        return Collection(tuple(one for found in several for one in found.examined), not_compared=tuple(notes))
+        return Collection(
+            tuple(one for found in several for one in found.examined), not_compared=tuple(notes)
+        )
     found = examine(filings, roster, period, district, code=code, policy=policy, past=past, former=former)
     if roster is None:
         levels = (policy or Policy()).for_publication().levels

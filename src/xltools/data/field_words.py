@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from xltools.data.number import digits
-from xltools.form.days import START, compares_days, is_fixed, is_written
+from xltools.form.days import START, as_written, compares_days, is_fixed, is_written
 from xltools.form.fields import Field
 from xltools.form.kinds import (
     NOT_A_CHOICE,
@@ -91,7 +91,12 @@ def condition_words(form: Form, condition: Condition) -> Phrases:
     def words(linear: Linear) -> str:
         return linear.words(lambda name: form.in_words(name, lambda own: figure_label(form, own)))
 
-    return all_of(relation_words(form, one, words) for one in condition.relations)
+    def words_of(one: Relation) -> Phrases:
+        if compares_days(one, form.days):
+            return days_words(one, partial(day_label, form))
+        return relation_words(form, one, words)
+
+    return all_of(map(words_of, as_written(condition, form.days).relations))
 
 
 def all_of(relations: Iterable[Phrases]) -> Phrases:
@@ -134,7 +139,7 @@ def line_words(form: Form, key: str, condition: Condition) -> Phrases:
         return linear.words(lambda name: form.in_words(name, lambda own: line_label(form, key, own)))
 
     found = []
-    for one in condition.relations:
+    for one in as_written(condition, form.lists[key].days).relations:
         if compares_days(one, form.lists[key].days):
             found.append(days_words(one, lambda name: line_label(form, key, name)))
             continue

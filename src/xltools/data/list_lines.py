@@ -15,7 +15,7 @@ from xltools.data.filing import Return
 from xltools.data.finding import Severity
 from xltools.data.number import kept
 from xltools.data.record import ListLine, Lists, ListValue
-from xltools.form.days import breaks, compares_days, is_fixed, with_days
+from xltools.form.days import breaks, compares_days, day_numbers, is_day, is_fixed, with_days
 from xltools.form.kinds import NOT_A_CHOICE, Choice, Text, ValueKind
 from xltools.form.linear import EXACT, ROW_CODE, UNDER_ROW, ZERO, Linear, OverList
 from xltools.form.lists import Column, cell_name, parts_of_cell
@@ -233,6 +233,7 @@ class LineFigures:
         names = [name for rule in one.constraints for name in rule.constraint.names]
         names += [name for column in one.columns for name in (*column.condition_names, *column.operands)]
         self._figures = {name: figures[name] for name in names if name in figures and name not in one.keys}
+        self._figures |= day_numbers(filter(is_day, names), {})
         self._numbers = _LineNumbers(form, one, names)
         self._own = {str(over): _OwnFigure(form, over).of(lines) for over in one.of_line}
 
@@ -249,7 +250,7 @@ class _LineNumbers:
 
     def __init__(self, form: Form, one: List, names: Sequence[str]) -> None:
         """Prepare for the *names* for which relations and columns ask."""
-        self._keys = one.keys
+        self._keys, self._days = one.keys, sorted(one.days.intersection(names))
         self._products = [column.is_ for column in one.columns if isinstance(column.is_, Product)]
         self._words = [
             (name, one.keys.index(column), kind, word)
@@ -263,6 +264,7 @@ class _LineNumbers:
         """Return the numbers of a line."""
         pairs = dict(zip(self._keys, line.values, strict=True))
         values = {key: value for key, value in pairs.items() if isinstance(value, Decimal)}
+        values |= day_numbers(self._days, {name: str(pairs[name]) for name in self._days})
         for product in self._products:
             values |= product.numbers(pairs)
         for name, column, kind, word in self._words:

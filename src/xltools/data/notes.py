@@ -11,8 +11,7 @@ from decimal import Decimal
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table, plain_table
 from xltools.data.field_words import (
     all_of,
-    day_label,
-    days_words,
+    condition_words,
     derived_words,
     figure_label,
     known_by_words,
@@ -21,6 +20,7 @@ from xltools.data.field_words import (
     prompt,
     relation_words,
 )
+from xltools.form.days import compares_days
 from xltools.form.fields import Valued
 from xltools.form.linear import Linear, Term, multiple
 from xltools.form.model import COVER, RULE_MAKERS, Form
@@ -283,8 +283,8 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
         return _joined_terms(terms, linear.constant)
 
     def relation(one: Relation) -> Phrases:
-        if one == rule.cells and rule in form.day_rules:
-            return days_words(one, lambda name: day_label(form, name))
+        if compares_days(one, form.days):
+            return condition_words(form, Condition((one,)))
         return relation_words(form, one, cell_sum)
 
     return rule.label, _rule_in_words(rule, relation), _source(rule)

@@ -44,15 +44,21 @@ def days_tests(relation: Relation, cells: Mapping[str, str], ends: Mapping[str, 
     *cells* are the addresses of those that are filled in; *ends* are the first and the last day of the period. A cell may
     hold a time of the day too.
     """
-
-    def day(name: str) -> str:
-        if name in cells:
-            return f"INT(N({cells[name]}))"
-        fixed = dt.date.fromisoformat(name) if is_written(name) else day_of(ends[name])
-        return "DATE({},{},{})".format(*fixed.timetuple())
-
-    left, right = map(day, relation.names)
+    left, right = (
+        day_formula(f"{cells[name]}") if name in cells else fixed_day(name, ends) for name in relation.names
+    )
     return [f"COUNT({','.join(cells.values())})={len(cells)}", f"{left}-{right}{BROKEN[relation.sign]}"]
+
+
+def day_formula(place: str) -> str:
+    """Return the formula for the number of the day in a cell, 0 if it is blank or no day of the program."""
+    return f"INT(N({place}))"
+
+
+def fixed_day(name: str, ends: Mapping[str, Decimal]) -> str:
+    """Return the formula for a day as it is written, or for one of the *ends* of the period."""
+    fixed = dt.date.fromisoformat(name) if is_written(name) else day_of(ends[name])
+    return "DATE({},{},{})".format(*fixed.timetuple())
 
 
 def area_a1(area: Area) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
+from types import MappingProxyType
 
-from xltools.excel.formula import BROKEN, days_tests, rounded, text_formula
-from xltools.form.days import compares_days
+from xltools.excel.formula import BROKEN, day_formula, days_tests, fixed_day, rounded, text_formula
+from xltools.form.days import compares_days, is_fixed
 from xltools.form.kinds import Choice, Text, ValueKind
 from xltools.form.linear import ROW_CODE, UNDER_ROW, Linear, OverList
 from xltools.form.lists import Column
@@ -210,9 +211,11 @@ def _is_blank(one: List, addresses: Mapping[str, str]) -> str:
 class LineTerms:
     """Formulas for figures and conditions in a line whose cells have certain addresses."""
 
-    def __init__(self, form: Form, one: List, at: Mapping[str, str]) -> None:
-        """Prepare for the cells *at* these addresses."""
-        self._form, self._one, self._at = form, one, at
+    def __init__(
+        self, form: Form, one: List, at: Mapping[str, str], ends: Mapping[str, Decimal] = MappingProxyType({})
+    ) -> None:
+        """Prepare for the cells *at* these addresses; *ends* are those of the period, with which days are compared."""
+        self._form, self._one, self._at, self._ends = form, one, at, ends
 
     def can_say(self, condition: Condition) -> bool:
         """Return whether there is a formula for a condition: not for every pattern of a text."""
@@ -234,6 +237,10 @@ class LineTerms:
         """Return the formula for a column, or a figure over a list."""
         if over := OverList.of(name):
             return list_formula(self._form, over, self._at)
+        if is_fixed(name):
+            return fixed_day(name, self._ends)
+        if name in self._one.days:
+            return day_formula(self._at[name])
         return f"N({self._at[name]})"
 
     def _test(self, one: Relation) -> str:
@@ -265,7 +272,7 @@ class LineFormula:
         """Prepare it for the columns at these *addresses*; *row* stands for its number, *ends* are those of the period."""
         self._form, self._one, self._marks, self._ends = form, one, marks, ends
         self._at = {key: address + row for key, address in addresses.items()}
-        self._line = LineTerms(form, one, self._at)
+        self._line = LineTerms(form, one, self._at, ends)
 
     def text(self) -> str:
         """Return the formula."""

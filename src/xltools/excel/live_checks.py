@@ -13,7 +13,9 @@ from xltools.excel.formula import (
     PLACES,
     ROW,
     area_a1,
+    day_formula,
     days_tests,
+    fixed_day,
     quoted,
     rectangles,
     rounded,
@@ -21,7 +23,7 @@ from xltools.excel.formula import (
 )
 from xltools.excel.list_formulas import apart_test, list_formula
 from xltools.form.address import a1, column_name
-from xltools.form.days import breaks, is_fixed
+from xltools.form.days import breaks, is_fixed, is_written, with_ends
 from xltools.form.kinds import NOT_A_CHOICE, Choice, Choices
 from xltools.form.linear import EXACT, Linear, OverList
 from xltools.form.model import COVER as COVER_KEY
@@ -228,7 +230,7 @@ def days_formula(layout: Layout, constraint: Constraint, sheet: str, ends: Mappi
     """
     relation = constraint.relation
     cells = {name: reference(layout, name, sheet) for name in relation.names if not is_fixed(name)}
-    tests = (_holds(layout, one, sheet) for one in constraint.when.relations)
+    tests = (_holds(layout, one, sheet) for one in with_ends(constraint.when, ends).relations)
     test = ",".join((*tests, *days_tests(relation, cells, ends)))
     words = text_formula(_days_words(constraint))
     passed = text_formula(clerk()("check.passed"))
@@ -270,8 +272,14 @@ def _filled(layout: Layout, names: Iterable[str], sheet: str) -> str:
 
 
 def _plain_difference(layout: Layout, relation: Relation, sheet: str, matrix: Matrix | None = None) -> str:
+    def term(name: str) -> str:
+        if is_written(name):
+            return fixed_day(name, {})
+        place = reference(layout, name, sheet, matrix)
+        return day_formula(place) if name in layout.form.days else place
+
     def side(linear: Linear) -> str:
-        return linear.print(lambda name: reference(layout, name, sheet, matrix))
+        return linear.print(term)
 
     return f"{side(relation.left)}-({side(relation.right)})"
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
+from xltools.form.days import as_written, compares_days
 from xltools.form.fields import Codes, Field, Valued, kind_of
 from xltools.form.kinds import Choice, Choices, Date, Held, Text, ValueKind
 from xltools.form.linear import ROW_CODE, UNDER_ROW, ZERO, OverList
 from xltools.form.lint_names import (
     RESERVED_KEYS,
     clipped,
+    day_faults,
     given,
     in_terms_of_codes,
     range_faults,
@@ -233,7 +235,13 @@ def pattern_faults(pattern: str, place: str) -> Iterator[Problem]:
 def condition_faults(condition: Condition, form: Form, place: str) -> Iterator[Problem]:
     """Yield unknown names in a condition of a field, which asks for figures of its own return, and what never holds."""
     yield from condition_period_faults(condition, form, place)
-    condition = Condition(tuple(one for one in condition.relations if PERIOD not in one.names))
+    written = as_written(condition, form.days).relations
+    kinds = dict.fromkeys(form.cells, "number") | {name: one.kind for name, one in form.fields.items()}
+    for one in written:
+        if compares_days(one, form.days):
+            yield from day_faults(one, kinds, place)
+    of_figures = (one for one in written if not compares_days(one, form.days))
+    condition = Condition(tuple(one for one in of_figures if PERIOD not in one.names))
     last = [name for name in condition.names if time_of(name)]
     problems = [
         *unknown_faults(last, form.cells, place),

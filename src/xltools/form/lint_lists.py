@@ -6,20 +6,21 @@ from collections.abc import Iterator
 
 from xltools.errors import Problem
 from xltools.form import lint_fields
-from xltools.form.days import compares_days
+from xltools.form.days import as_written, compares_days
 from xltools.form.kinds import Choice, Choices, Text
 from xltools.form.labels import core, plain
 from xltools.form.linear import ROW_CODE, ZERO, Linear, OverList
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     clipped,
+    day_faults,
     given,
     repeated_faults,
     text_faults,
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lint_rules import carry_faults, day_faults
+from xltools.form.lint_rules import carry_faults
 from xltools.form.lint_sums import alike_in
 from xltools.form.lists import LARGEST, SHOWN, Column, Derivation, words_of
 from xltools.form.model import COVER, Form
@@ -101,6 +102,8 @@ def _calculation(column: Column, is_: Derivation, one: List, form: Form, place: 
     """Yield operands of a sum, a ratio or a product that are no numbers of the line, and sums of several units."""
     if column.kind != "number":
         yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
+    if any(compares_days(asked, one.days) for asked in column.when.relations):  # a formula of every period
+        yield Problem("derived-days", f"{place} › when")
     for name, _, word in (name.removesuffix("]").partition("[") for name in column.when.names):
         if word and (kind := form.column_kinds.get(f"{one.key}.{name}")):  # it stands in the formula
             yield from lint_fields.criterion_faults(kind, f"{one.key}.{name}", word, f"{place} › when")
@@ -236,9 +239,8 @@ def _shape(one: List, place: str) -> Iterator[Problem]:
         yield Problem("list-size", place, {"print": one.print_, "most": one.most, "limit": LARGEST})
     yield from unknown_faults(one.unique, one.keys, f"{place} › unique")
     yield from repeated_faults(one.unique, f"{place} › unique", "repeated-key")
-    for column in one.columns:
-        if column.is_derived and column.key in one.unique:
-            yield Problem("ratio-in-sum", f"{place} › unique", {"name": column.key})
+    derived = (column.key for column in one.columns if column.is_derived and column.key in one.unique)
+    yield from (Problem("ratio-in-sum", f"{place} › unique", {"name": key}) for key in derived)
     if one.unique_in == "agency" and (not one.unique or one.merge == "code"):
         yield Problem("unique-in-vain", place)
     if one.merge == "code":
@@ -258,7 +260,7 @@ def _rule(rule: Rule, one: List, form: Form, place: str) -> Iterator[Problem]:
     if compares_days(rule.columns, one.days):
         kinds = {column.key: column.kind for column in one.columns}
         kinds |= {name: "number" for name in rule.columns.names if OverList.of(name)}
-        yield from day_faults(rule, rule.columns, kinds, place)
+        yield from day_faults(rule.columns, kinds, place, rule.within)
         yield from _condition(rule.when, one, form, f"{place} › when")
         return
     left = rule.columns.left
@@ -304,7 +306,11 @@ def _is_signed(name: str, one: List, form: Form) -> bool:
 
 
 def _condition(condition: Condition, one: List, form: Form, place: str) -> Iterator[Problem]:
-    problems = [p for relation in condition.relations for p in _relation(relation, one, form, place)]
+    kinds = {column.key: column.kind for column in one.columns}
+    problems: list[Problem] = []
+    for relation in as_written(condition, one.days).relations:
+        of_days = compares_days(relation, one.days)
+        problems += day_faults(relation, kinds, place) if of_days else _relation(relation, one, form, place)
     yield from problems
     wanted: dict[str, set[str]] = {}
     for relation in condition.relations:
@@ -313,7 +319,7 @@ def _condition(condition: Condition, one: List, form: Form, place: str) -> Itera
             wanted.setdefault(column, set()).add(option)
     is_split = any(len(options) > 1 for options in wanted.values())
     if not problems and (is_split or not condition.can_hold(lambda name: _is_signed(name, one, form))):
-        yield Problem("never-holds", place, {"text": str(condition)})
+        yield Problem("never-holds", place, {"text": str(as_written(condition, one.days))})
 
 
 def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator[Problem]:

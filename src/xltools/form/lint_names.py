@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from xltools.errors import Problem
+from xltools.form.days import END, START, is_day, is_fixed, is_written
 from xltools.form.kinds import key_of
 from xltools.form.labels import LONGEST_LABEL
+from xltools.form.linear import ZERO
 from xltools.form.model import Form
+from xltools.form.relation import Relation
 from xltools.toml_tables import nearest
 
 _KEY = r"[a-z][a-z0-9_]*"
@@ -95,3 +99,27 @@ def range_faults(decimals: int | None, place: str) -> Iterator[Problem]:
     """Yield a number of decimals that no figure has."""
     if decimals is not None and not 0 <= decimals <= _MOST_DECIMALS:
         yield Problem("bad-decimals", f"{place} › decimals", {"decimals": decimals, "most": _MOST_DECIMALS})
+
+
+def day_faults(
+    relation: Relation, kinds: Mapping[str, str], place: str, within: Decimal = ZERO
+) -> Iterator[Problem]:
+    """Yield faults of a relation of days: it compares one that is filled in with one other.
+
+    *kinds* are those of the fields or columns by the names that they have there.
+    """
+    known = [name for name, kind in kinds.items() if kind == "date"]
+    problems = []
+    for name in relation.names:
+        if is_written(name) and not is_day(name):
+            problems.append(Problem("no-such-day", place, {"text": name}))
+        elif name in kinds and name not in known:
+            problems.append(Problem("day-and-other", place, {"name": name, "kind": kinds[name]}))
+        elif not is_fixed(name):
+            problems += unknown_faults((name,), [*known, START, END], place)
+    sides = (relation.left, relation.right)
+    is_single = all(side.single for side in sides)
+    if not problems and (not is_single or within or is_fixed(relation.left.names[0])):
+        problems.append(Problem("days-compared", place, {"text": str(relation)}))
+    yield from problems
+    yield from repeated_faults(relation.names, place, "repeated-in-rule")

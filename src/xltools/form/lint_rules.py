@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 from xltools.errors import Problem
-from xltools.form.days import END, START, compares_days, is_day, is_fixed, is_written
+from xltools.form.days import compares_days
 from xltools.form.lint_fields import (
     can_hold,
     condition_faults,
@@ -16,6 +16,7 @@ from xltools.form.lint_fields import (
 )
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
+    day_faults,
     judged,
     key_faults,
     ratio_in_sum_faults,
@@ -25,7 +26,7 @@ from xltools.form.lint_names import (
 )
 from xltools.form.model import PARTS, Form
 from xltools.form.ratio import Ratio
-from xltools.form.relation import PERIOD, Condition, Relation
+from xltools.form.relation import PERIOD, Condition
 from xltools.form.sections import Block, Line, List, Rule, is_whole_name, leaves
 from xltools.form.wording import AGO, LAST, own_name, time_of
 from xltools.toml_tables import newer
@@ -82,28 +83,6 @@ def carry_faults(rule: Rule, derived: AbstractSet[str], place: str) -> Iterator[
         yield Problem("carry-right", place, {"text": str(right), "mark": LAST})
 
 
-def day_faults(rule: Rule, relation: Relation, kinds: Mapping[str, str], place: str) -> Iterator[Problem]:
-    """Yield faults of a relation of days: it compares one that is filled in with one other.
-
-    *kinds* are those of the fields or columns by the names that they have there.
-    """
-    known = [name for name, kind in kinds.items() if kind == "date"]
-    problems = []
-    for name in relation.names:
-        if is_written(name) and not is_day(name):
-            problems.append(Problem("no-such-day", place, {"text": name}))
-        elif name in kinds and name not in known:
-            problems.append(Problem("day-and-other", place, {"name": name, "kind": kinds[name]}))
-        elif not is_fixed(name):
-            problems += unknown_faults((name,), [*known, START, END], place)
-    sides = (relation.left, relation.right)
-    is_single = all(side.single for side in sides)
-    if not problems and (not is_single or rule.within or is_fixed(relation.left.names[0])):
-        problems.append(Problem("days-compared", place, {"text": str(relation)}))
-    yield from problems
-    yield from repeated_faults(relation.names, place, "repeated-in-rule")
-
-
 def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield faults of the keys and labels of all rules, and of those across tables."""
     blocks = (block for section in form.sections for block in section.blocks)
@@ -123,7 +102,7 @@ def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             kinds = dict.fromkeys(form.cells, "number") | {
                 name: one.kind for name, one in form.fields.items()
             }
-            yield from day_faults(rule, rule.cells, kinds, place)
+            yield from day_faults(rule.cells, kinds, place, rule.within)
             of_figures = (one for one in rule.when.relations if PERIOD not in one.names)
             yield from condition_faults(Condition(tuple(of_figures)), form, place)
             continue

@@ -13,12 +13,14 @@ from typing import Any
 
 from xltools.errors import FormError
 from xltools.form.code_files import with_codes
-from xltools.form.fields import Codes
+from xltools.form.days import with_known_days
+from xltools.form.fields import Codes, Field
 from xltools.form.linear import Linear
 from xltools.form.lint import lint
 from xltools.form.lists import asked_in_line, column_kind, words_of
 from xltools.form.model import ALL, Form
 from xltools.form.ratio import Product, Ratio, scale_of
+from xltools.form.relation import Condition
 from xltools.form.sections import Block, Line, List, Section, leaves, unit_of
 from xltools.toml_tables import read_text, structure
 
@@ -55,18 +57,39 @@ def _with_all_spelled_out(form: Form) -> Form:
             blocks.append(replace(block, rows=rows, columns=columns))
         lists = tuple(_spelled_list(one, section, codes) for one in section.lists)
         sections.append(replace(section, blocks=tuple(blocks), lists=lists))
-    return replace(form, sections=tuple(sections))
+    return _with_known_days(replace(form, sections=tuple(sections)))
+
+
+def _with_known_days(form: Form) -> Form:
+    """Return *form* with conditions of fields, and of rules between days, that say that the days in them are known."""
+
+    def known(group: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(replace(one, when=with_known_days(one.when, form.days)) for one in group)
+
+    return replace(
+        form,
+        cover=replace(form.cover, fields=known(form.cover.fields)),
+        sections=tuple(replace(one, fields=known(one.fields)) for one in form.sections),
+        rules=tuple(
+            replace(rule, when=with_known_days(rule.when, form.days)) if rule in form.day_rules else rule
+            for rule in form.rules
+        ),
+    )
 
 
 def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> List:
     """Return a list whose columns of numbers have what the section says of all, and whose conditions ask for options."""
     kinds = {column.key: column_kind(column, codes) for column in one.columns}
+
+    def asked(condition: Condition) -> Condition:
+        return with_known_days(asked_in_line(condition, options), one.days)
+
     options = {key: words for key, kind in kinds.items() if (words := words_of(kind))}
     columns = []
     for column in one.columns:
         changes: dict[str, Any] = {
-            "when": asked_in_line(column.when, options),
-            "required_when": asked_in_line(column.required_when, options),
+            "when": asked(column.when),
+            "required_when": asked(column.required_when),
         }
         if column.shows and column.kind == "number":  # which is what a column without a kind has
             changes["kind"] = "text"
@@ -83,7 +106,7 @@ def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> Li
             if isinstance(column.is_, Product):
                 changes["is_"] = column.is_._replace(codes=_numbers(column.is_, one, codes))
         columns.append(replace(column, **changes))
-    rules = tuple(replace(rule, when=asked_in_line(rule.when, options)) for rule in one.rules)
+    rules = tuple(replace(rule, when=asked(rule.when)) for rule in one.rules)
     return replace(one, columns=tuple(columns), rules=rules)
 
 

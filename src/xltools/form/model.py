@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
-from xltools.form.days import compares_days
+from xltools.form.days import compares_days, day_numbers, is_day
 from xltools.form.fields import SECOND, Codes, Field, kind_of
 from xltools.form.kinds import JOINT, NOT_A_CHOICE, Choice, Date, Text, ValueKind
 from xltools.form.kinds import Number as NumberKind
@@ -33,7 +33,7 @@ from xltools.form.lists import Column, cell_name, column_kind
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
 from xltools.form.ratio import PLACES, Ratio, rounded, scale_of
-from xltools.form.relation import PERIOD, Constraint, Relation
+from xltools.form.relation import PERIOD, Condition, Constraint, Relation
 from xltools.form.sections import (
     Block,
     Chart,
@@ -47,9 +47,9 @@ from xltools.form.sections import (
     RuleMakers,
     Section,
     Superseded,
+    floor_rules,
     is_whole_name,
     leaves,
-    floor_rules,
     part_rules,
     paths,
 )
@@ -570,7 +570,7 @@ class Form:
         """
         one = self.fields[name]
         is_filled = bool(texts.get(name)) or name in values
-        if not one.when.holds(values):
+        if not one.when.holds({**values, **self.days_in(one.when, texts)}):
             return "not-asked" if is_filled else ""
         if is_filled:
             kind, item = self.kinds[name], texts.get(one.under, "")
@@ -578,6 +578,10 @@ class Form:
             return NOT_A_CHOICE if is_apart else ""
         is_nil = self.cover.declares_nil(texts) and not name.startswith(f"{COVER}.")
         return "required" if one.required and not is_nil else ""
+
+    def days_in(self, condition: Condition, texts: Mapping[str, str]) -> dict[str, Decimal]:
+        """Return the days that a condition compares, of the fields with these canonical *texts* and as they are written."""
+        return day_numbers((name for name in condition.names if name in self.days or is_day(name)), texts)
 
     def shown(self, name: str, value: str | None) -> str | None:
         """Return what the cell of a text shows for its value; the texts of fields are kept in canonical form."""

@@ -18,7 +18,7 @@ from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.writer.canvas import Canvas, header_text
 from xltools.files import Home
-from xltools.form.days import with_days
+from xltools.form.days import with_days, with_ends
 from xltools.form.model import Cell, Form
 from xltools.form.places import FLAGS, GIVEN, STAMP, Area, Check, Layout, Matrix, stamp_keys
 from xltools.form.sections import Rule
@@ -66,7 +66,8 @@ class Content:
             period = self.stamp.period
             figures = {**self.values, **period.figures}
             result = live_checks.field_result(self.layout.form, check.field, figures, self.prose)
-            asked = check._replace(when=check.when.at(period.number_in_year))
+            when = with_ends(check.when.at(period.number_in_year), period.figures)
+            asked = check._replace(when=when)
             return live_checks.check_formula(self.layout, asked, sheet), result
         if (live := self._live(check)) is None:
             return None
@@ -79,7 +80,8 @@ class Content:
         is_asked = constraint and constraint.relation.is_judged(self.layout.elsewhere)
         if self.rollup or not (constraint and is_asked):
             return None
-        values = with_days(constraint.relation, {**self.values, **period.figures}, self.prose)
+        days = self.layout.form.days_in(constraint.when, self.prose)
+        values = with_days(constraint.relation, {**self.values, **period.figures, **days}, self.prose)
         formula = live_checks.days_formula(self.layout, constraint, sheet, period.figures)
         return formula, live_checks.days_result(constraint, values)
 
