@@ -295,7 +295,11 @@ FAULTS = {
     "last year's day": (("<= work.ended", "<= last.work.ended"), "unknown-name", "“order_of_works”"),
     "one day twice": (("mended >= found", "mended >= mended"), "repeated-in-rule", "“order”"),
     "a condition that is none": (("work.n.sites > 0", "work.n.site > 0"), "unknown-name", "“since”"),
-    "a day in a condition with a number": (("work.n.sites > 0", "work.begun > 0"), "days-compared", "“since”"),
+    "a day in a condition with a number": (
+        ("work.n.sites > 0", "work.begun > 0"),
+        "days-compared",
+        "“since”",
+    ),
     "a condition that never holds": (("work.n.sites > 0", "work.n.sites < 0"), "never-holds", "“since”"),
     "an unknown period": (("period > 5", "period > 12"), "no-such-period", "“since”"),
     "a table of days": (

@@ -21,7 +21,7 @@ def fields_in(flow: Flow, form: Form) -> Iterator[tuple[str, str]]:
     for item in flow:
         if isinstance(item, TextLine):
             section = sections.get(core(item.text), section)
-        elif isinstance(item, CellGrid) and section and item.width == _LABEL_AND_VALUE:
+        elif isinstance(item, CellGrid) and section:
             yield from _in_grid(item, section)
 
 
@@ -31,7 +31,10 @@ def _in_grid(grid: CellGrid, section: Section) -> Iterator[tuple[str, str]]:
         for one in section.fields
         for label in (label_with_unit(one), one.label, *one.also)
     }
+    wider = {row for (row, at), cell in grid.at.items() if at >= _LABEL_AND_VALUE and not is_blank(cell.text)}
     for row in range(grid.height):
+        if row in wider:  # of a table that follows, as in Markdown
+            continue
         pair = [grid.at[row, column].text if (row, column) in grid.at else "" for column in range(2)]
         key = labels.get(core(pair[0]))
         if key and not is_blank(pair[1]):
