@@ -18,6 +18,7 @@ import test_lists
 import test_multiples
 import test_own_sums
 import test_products
+import test_registers
 import test_whose
 from conftest import HERE, form_problems
 from xltools.data.filing import Stamp
@@ -752,6 +753,7 @@ def test_every_problem_of_a_form_has_a_case():
     of_lists |= {code for _, code in test_products.FAULTS.values()}
     of_lists |= {code for *_, code in test_multiples.FAULTS.values()} | {test_multiples.NOT_HERE}
     of_blocks |= {code for _, code, _ in test_days.FAULTS.values()}
+    of_lists |= {code for _, (code, _) in test_registers.FAULTS.values()}
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
