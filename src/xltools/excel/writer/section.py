@@ -34,6 +34,7 @@ from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
 from xltools.text import clerk
 
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14.5, 20.0, 400.0  # points; Excel's limit is 409
+_IN_SMALL, _SMALL_LINE = 11 / 9, 12.0  # characters of the hint for one of the table, and its points
 _EVEN_HEIGHT, _PAGE_HEIGHT = 28.0, 700.0  # points: of a row of a short table, and of a page
 _ON_ONE_PAGE = 45  # rows of a table that is printed on one page, if need be smaller
 _ERROR = "#FFCDD2"  # of a total over something that is not a number; the check beside it says what is wrong
@@ -50,12 +51,11 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
         canvas.put(page, label.area, label.text, _label_format(canvas, label, sheet))
     heads = _last_year_labels(content, beside) if beside else ()
     _set_heights(page, sheet, (*sheet.labels, *heads), _column_widths(sheet, beside))
-    canvas.put(
-        page,
-        sheet.hint,
-        _hint_text(content, sheet),
-        canvas.format(font_size=9, font_color=QUIET, align="left"),
-    )
+    hint = _hint_text(content, sheet)
+    canvas.put(page, sheet.hint, hint, canvas.format(font_size=9, font_color=QUIET, align="left"))
+    needed = lines(hint, sum(sheet.widths[sheet.hint.column : sheet.hint.last_column + 1]) * _IN_SMALL)
+    if needed > 1:  # above a narrow table
+        page.set_row(sheet.hint.row, needed * _SMALL_LINE + 3)
     if sheet.cells:
         _write_table(canvas, content, sheet, page)
     else:
