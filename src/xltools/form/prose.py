@@ -213,19 +213,19 @@ class Prose:
         return {word: re.escape(word) for word in sorted(found, key=lambda word: (-len(word), word))}
 
     @cached_property
-    def body(self) -> str:
-        """A pattern for the name of an agency that receives or deals with something: 县水利局|收到, 市司法局|作为复议机关受理."""
+    def bodies(self) -> tuple[str, str]:
+        """Patterns for the name of any agency, and for the words that say that it received or dealt with something."""
         ends = {end for one in self.circles for end in one.names}
         verbs = {word for one in self.claims if one.whole and one.about for word in one.words}
         if not ends or not verbs:
-            return "(?!)"
+            return "(?!)", "(?!)"
         seats = {end for end in ends if len(end) == 1}
         own = {word[0] for one in self.circles for word in one.words} - seats
         seat, whose, kind, deed = (
             "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word))))
             for words in (seats, own, ends, verbs)
         )
-        return rf"(?:{seat})(?:(?!{whose})\w){{1,8}}?(?:{kind})(?=(?:作为\w{{1,8}})?\w{{0,2}}(?:{deed}))"
+        return rf"(?:{seat})(?:(?!{whose})\w){{1,8}}?(?:{kind})", deed
 
     def own_circle(self, name: str) -> Circle | None:
         """Return the circle of the agency of that name: the one with the longest end of the name."""

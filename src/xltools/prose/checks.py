@@ -22,7 +22,15 @@ from xltools.prose.filling import with_figures
 from xltools.prose.mentions import FilingProse, Interpretation, Mention, Told
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded
-from xltools.prose.sentences import Sentence, alls, is_noun_behind, limits_all, says_nothing, wrong_years
+from xltools.prose.sentences import (
+    Sentence,
+    alls,
+    done_to_all,
+    is_noun_behind,
+    limits_all,
+    says_nothing,
+    wrong_years,
+)
 from xltools.text import Sum
 
 _MOST_INTERPRETATIONS = 4  # printed in a finding; the likeliest come first
@@ -223,9 +231,7 @@ def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
     plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""
-    behind = re.compile(
-        rf"(?:{any_of(settled.done)})了?(?:全部|所有)的?(?:{any_of((*claim.about, *claim.brief))})"
-    )
+    behind = re.compile(done_to_all(any_of(settled.done), any_of((*claim.about, *claim.brief))))
     for start, clause in told.sentence.clauses():
         found = [match.span() for match in behind.finditer(clause)]
         for word in alls(clause, settled.all_):

@@ -41,6 +41,8 @@ from xltools.prose.sentences import (
     is_plainly_denied,
     limits_all,
     may_negate,
+    named_as_doer,
+    named_as_subject,
     names_another,
     negations,
     only_denies,
@@ -192,7 +194,7 @@ class FilingProse:
             if word not in own and word not in name and (word not in office or office.endswith(word))
         ]
         wider = f"(?:{'|'.join(others) or '(?!)'}){NO_ATTRIBUTE}"
-        return re.compile(f"(?P<own>{any_of(own)})|{self.form.prose.body}|{wider}")
+        return re.compile(f"(?P<own>{any_of(own)})|{named_as_doer(*prose.bodies)}|{wider}")
 
     def circle(self, text: str, before: str = _OWN) -> str:
         """Return the circle of agencies that *text* named last, or else *before*; empty for this agency itself."""
@@ -461,7 +463,7 @@ class FilingProse:
         name, circle = self.filing.agency.name, self.form.prose.own_circle(self.filing.agency.name)
         kinds = {end for end in (circle.names if circle else ()) if len(end) > 1}
         ends = {one[start:] for one in (name, *kinds) for start in range(1, len(one) - _SHORTEST_NAME + 1)}
-        return re.compile(rf"(?:^|(?<=年)|(?<=年度))(?:{any_of(ends | kinds)})(?!信息)")
+        return re.compile(named_as_subject(any_of(ends | kinds)))
 
     @cached_property
     def _lines(self) -> LineNames:

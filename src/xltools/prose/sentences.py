@@ -286,6 +286,11 @@ def alls(clause: str, more: Iterable[str] = ()) -> Iterator[All]:
         yield All(match.start(), match.end(), how.end() if how else match.end())
 
 
+def done_to_all(deed: str, subject: str) -> str:
+    """Return a pattern for a *deed* that was done to every *subject*, which are patterns: 办结了|全部|申请."""
+    return rf"(?:{deed})了?(?:全部|所有)的?(?:{subject})"
+
+
 def limits_all(text: str) -> bool:
     """Return whether *text* says that not all are meant."""
     return re.search(_NOT_ALL, text) is not None
@@ -387,6 +392,16 @@ def has_topic(before: str, clause: str, after: str) -> bool:
 def only_denies(text: str) -> bool:
     """Return whether *text*, found behind a negation, names nothing of its own: 行政诉讼没有|发生."""
     return re.fullmatch(_OCCURRED_ALONE, text) is not None
+
+
+def named_as_doer(name: str, deed: str) -> str:
+    """Return a pattern for *name* where a *deed* follows, all of which are patterns: 县水利局|收到, 市司法局|作为复议机关受理."""
+    return rf"{name}(?=(?:作为\w{{1,8}})?\w{{0,2}}(?:{deed}))"
+
+
+def named_as_subject(name: str) -> str:
+    """Return a pattern for *name*, a pattern, where a clause begins with it: 2024年街道|未收到."""
+    return rf"(?:^|(?<=年)|(?<=年度))(?:{name})(?!信息)"
 
 
 def names_another(text: str) -> bool:
