@@ -22,7 +22,7 @@ from xltools.form.lint_names import (
 )
 from xltools.form.lint_rules import carry_faults
 from xltools.form.lint_sums import alike_in
-from xltools.form.lists import LARGEST, SHOWN, Column, Derivation, words_of
+from xltools.form.lists import LARGEST, SHOWN, Column, Derivation, counted, words_of
 from xltools.form.model import COVER, Form
 from xltools.form.ratio import Product
 from xltools.form.relation import Condition, Relation
@@ -310,7 +310,11 @@ def _condition(condition: Condition, one: List, form: Form, place: str) -> Itera
     problems: list[Problem] = []
     for relation in as_written(condition, one.days).relations:
         of_days = compares_days(relation, one.days)
-        problems += day_faults(relation, kinds, place) if of_days else _relation(relation, one, form, place)
+        problems += (
+            day_faults(relation, kinds, place)
+            if of_days
+            else _relation(relation, one, form, place, asks=True)
+        )
     yield from problems
     wanted: dict[str, set[str]] = {}
     for relation in condition.relations:
@@ -322,8 +326,13 @@ def _condition(condition: Condition, one: List, form: Form, place: str) -> Itera
         yield Problem("never-holds", place, {"text": str(as_written(condition, one.days))})
 
 
-def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator[Problem]:
-    """Yield unknown names of a relation in a line, columns that are no numbers, and sums over several units."""
+def _relation(
+    relation: Relation, one: List, form: Form, place: str, *, asks: bool = False
+) -> Iterator[Problem]:
+    """Yield unknown names of a relation in a line, columns that are no numbers, and sums over several units.
+
+    One of a condition, which *asks*, may ask for an option.
+    """
     known = {column.key: column for column in one.columns}
     units: dict[str, str] = {}
     for name in relation.names:
@@ -335,7 +344,7 @@ def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator
         elif column not in known:
             yield from unknown_faults((column,), known, place)
         elif option:
-            is_asked = name == relation.left.single
+            is_asked = asks and relation in (counted(name, 0), counted(name, 1))
             apart = Problem("not-compared", place, {"name": column, "kind": known[column].kind})
             yield from _option(column, option.removesuffix("]"), one, form, place) if is_asked else (apart,)
         elif known[column].is_derived:

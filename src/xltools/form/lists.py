@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from xltools.form.fields import Codes, Valued, kind_of
 from xltools.form.kinds import Choice, KindName, Text, ValueKind
@@ -133,16 +134,23 @@ def parts_of_cell(name: str) -> tuple[str, str, str] | None:
 def asked_in_line(condition: Condition, options: Mapping[str, Collection[str]]) -> Condition:
     """Return a condition of a list in which ``column = code`` stands for the count of that option or shape in a line.
 
-    *options* are those of each column that has some.
+    A relation on such a count alone is 1 or 0: ``count(column = code) > 0`` asks for 1. *options* are those of each column that
+    has some.
     """
     return Condition(tuple(_chosen(one, options) for one in condition.relations))
 
 
 def _chosen(one: Relation, options: Mapping[str, Collection[str]]) -> Relation:
     column, code = one.left.single, one.right.single
-    if one.sign not in {"=", "!="} or column not in options or not code:
-        return one
-    figure = Linear(((1, count_of(column, code)),))
-    return Relation(
-        figure, "=", Linear((), Linear.parse("1" if one.sign == "=" else "0", numbers=True).constant)
-    )
+    if one.sign in {"=", "!="} and column in options and code:
+        return counted(count_of(column, code), 1 if one.sign == "=" else 0)
+    names = {*one.names}
+    if len(names) == 1 and "[" in (name := names.pop()):
+        holding = [number for number in (0, 1) if one.holds({name: Decimal(number)})]
+        return counted(name, *holding) if len(holding) == 1 else one
+    return one
+
+
+def counted(name: str, number: int) -> Relation:
+    """Return the relation that asks for an option or a shape in a line, or for none of it."""
+    return Relation(Linear(((1, name),)), "=", Linear((), Decimal(number)))

@@ -97,8 +97,7 @@ def _mark_unread(reading: WorkbookReading, key: str) -> None:
 
 def _locate(reading: WorkbookReading, sheet: ListSheet) -> _Located | None:
     labels = {plain(column.label): column.key for column in sheet.list.columns}
-    t, front = clerk(), sheet.before(is_rollup=reading.is_rollup)
-    texts = {plain(t(f"list.{key}")): key for key in front}
+    texts = _in_front(reading, sheet)
     facts = _find_sheet(reading, sheet, labels)
     if facts is None:
         reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
@@ -141,6 +140,11 @@ def _locate(reading: WorkbookReading, sheet: ListSheet) -> _Located | None:
     return _Located(facts, head, there, before, doubles, ROWS if reading.is_rollup else last)
 
 
+def _in_front(reading: WorkbookReading, sheet: ListSheet) -> dict[str, str]:
+    """Return the columns in front of those of the list, such as 序号, by their heads."""
+    return {plain(clerk()(f"list.{key}")): key for key in sheet.before(is_rollup=reading.is_rollup)}
+
+
 def _find_sheet(reading: WorkbookReading, sheet: ListSheet, labels: Mapping[str, str]) -> SheetFacts | None:
     """Return the sheet by its name, else by the defined names of its columns, else by its heads."""
     facts = reading.facts.sheet(sheet.name)
@@ -174,7 +178,7 @@ def _is_copied(reading: WorkbookReading, sheet: ListSheet, located: _Located) ->
     homes = {other.name for other in reading.layout.in_order} | {located.facts.name, *RESERVED_SHEETS}
     found = [(located.facts, row, typed) for row in _repeated_heads(located)[:1]]
     for facts in (facts for facts in reading.facts.sheets if facts.name not in homes):
-        rows = _heads(facts, labels)
+        rows = _heads(facts, labels, _in_front(reading, sheet))
         head = next((row for row, there in rows.items() if len(there) == len(labels)), None)
         if head is not None:
             reading.copied_lists.add(facts.name)
