@@ -8,7 +8,7 @@ cells. Both are written for lines: ``is`` on a row holds in every column.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -18,7 +18,7 @@ from typing import Literal
 from xltools.errors import InvalidValueError
 from xltools.form.fields import SECOND, Field
 from xltools.form.kinds import key_of
-from xltools.form.linear import ROW_CODE, UNDER_ROW, ZERO, Linear, OverList
+from xltools.form.linear import ROW_CODE, UNDER_ROW, ZERO, Factor, Linear, OverList, multiplied, plus
 from xltools.form.lists import MOST, PRINTED, Column
 from xltools.form.ratio import Ratio, sum_or_ratio
 from xltools.form.relation import ALWAYS, Condition, Constraint, Level, Relation
@@ -606,14 +606,14 @@ def floor_rules(block: Block) -> Iterator[Rule]:
 
 def _typed_terms(linear: Linear, totals: Mapping[str, Linear]) -> Linear:
     """Return a sum over typed lines in place of the *totals* in it, those that cancel out left away."""
-    times: Counter[str] = Counter()
+    times: dict[str, Factor] = defaultdict(int)
 
-    def add(one: Linear, factor: int, outer: frozenset[str]) -> None:
+    def add(one: Linear, factor: Factor, outer: frozenset[str]) -> None:
         for sign, name in one.terms:
             if name in totals and name not in outer:  # the linter finds those that are made of themselves
-                add(totals[name], factor * sign, outer | {name})
+                add(totals[name], multiplied(factor, sign), outer | {name})
             else:
-                times[name] += factor * sign
+                times[name] = plus(times[name], multiplied(factor, sign))
 
     add(linear, 1, frozenset())
     return Linear(tuple((1 if count > 0 else -1, name) for name, count in times.items() if count))
