@@ -14,12 +14,13 @@ from test_causes import AGENCY, FORM, drawn, filing
 from test_guilty import printed
 from xltools.checking.board import board, file_statuses
 from xltools.checking.collection import examine
-from xltools.checking.effects import remaining
+from xltools.checking.effects import remaining, with_effects
 from xltools.checking.equations import published_cells
 from xltools.checking.grouping import grouped
-from xltools.data.filing import Source
+from xltools.data.filing import Origin, Shown, Source
 from xltools.data.finding import Effect, Finding
 from xltools.data.period import Period
+from xltools.data.prior import Past
 from xltools.data.record import Agency, Record
 from xltools.data.roster import Entry, divided
 from xltools.form.load import load
@@ -27,7 +28,7 @@ from xltools.form.ratio import rounded
 from xltools.report.board import board_blocks, board_object
 from xltools.report.data import finding_object
 from xltools.report.text import collection_text, effect_text
-from xltools.text import LANGS
+from xltools.text import LANGS, Phrases
 
 TOTAL = "applications.total.total"
 
@@ -76,7 +77,7 @@ def of(code, values, *findings):
 
 
 def test_an_effect_is_a_number_and_a_share_of_the_districts_figure():
-    facts = {"label": "x", "period": Period(2023)}
+    facts = {"label": "x", "period": Period(2023), "merged": Phrases(())}
     finding = Finding(
         "jump", cell="applications.new.natural", found=Decimal(62), expected=Decimal(2), facts=facts
     )
@@ -189,3 +190,90 @@ def test_files_are_in_the_order_of_what_they_can_change():
 
     statuses = file_statuses(examine([one("001", 1), one("002", 40), one("003", 9)]))
     assert [status.code for status in statuses] == ["002", "003", "001"]
+
+
+def printed_at(form, values, wrong):
+    """A document of a form without equations between its inputs, whose totals and ratios are right and one figure is not."""
+    whole = form.complete(values)
+    shown = {
+        n: Shown(v, str(v), Origin.PRINTED)
+        for n, v in whole.items()
+        if form.cells[n].is_total or form.cells[n].ratio
+    }
+    return filing({**values, **wrong}, shown, form=form)
+
+
+def test_a_printed_ratio_that_is_wrong_tells_what_a_figure_behind_it_can_change():
+    form = load(ROOT / "tests" / "forms" / "b201-2005.toml")
+    cell = "output.r01.cum"
+    assert cell in published_cells(form)
+    values = {f"output.r0{n}.{c}": Decimal(900 - 100 * n) for n in (1, 2, 3) for c in ("month", "cum", "r3")}
+    values = {name: value for name, value in values.items() if name in form.input_names}
+    for by in (-40, 7, 500):
+        found = examine([printed_at(form, values, {cell: values[cell] + by})]).findings
+        ratios = [f for f in found if f.code == "ratio-wrong"]
+        assert len(ratios) == 2
+        assert all(f.effect.figures[cell] >= abs(by) for f in ratios)
+
+
+def test_a_carry_that_was_exchanged_with_a_published_figure_can_change_it():
+    """In the column everything still adds up; only last year's figure tells."""
+    new, carried = "applications.new.natural", "applications.carried_in.natural"
+    values = {n: Decimal(0) for n in FORM.input_names}
+    values |= {new: Decimal(282), carried: Decimal(3), "applications.granted.natural": Decimal(285)}
+    wrong = filing(values | {new: values[carried], carried: values[new]})
+    past = {name: Decimal(0) for name in FORM.cells} | {"applications.carried_out.natural": Decimal(3)}
+    before = Past(FORM, Period(2023), {AGENCY: past}, frozenset((AGENCY,)))
+    (carry,) = (f for f in examine([wrong], past=before).findings if f.code == "carry-over")
+    assert carry.effect.figures["applications.new.total"] >= 279
+
+
+@pytest.mark.parametrize(("headline", "is_known"), [("summary.total.money", False), ("cards.n.staff", True)])
+def test_of_a_line_of_a_list_the_effect_is_unknown_if_a_published_figure_is_made_of_it(headline, is_known):
+    form = load(ROOT / "tests" / "forms" / "aqyh-2024.toml")
+    form = replace(form, headline=(replace(form.headline[0], cell=headline),))
+    spent = "register.spent[煤矿一|2024-05-01]"
+    found = [
+        Finding(
+            "rule-question", cell="register.money[煤矿一|2024-05-01]", found=Decimal(0), expected=Decimal(9)
+        ),
+        Finding("required", cell="register.trade[煤矿一|2024-05-01]"),
+        Finding("line-doubled", cell="register.firm[煤矿一|2024-05-01#2]"),
+        Finding("required", cell="cover.preparer"),
+        Finding("rule-question", cell=spent, found=Decimal(0), expected=Decimal(0)),
+    ]
+    *of_lines, text, part = with_effects(found, form)
+    assert all(({} if is_known else None) == f.effect.figures for f in of_lines)
+    assert text.effect.figures == part.effect.figures == {}  # no published figure is made of them
+
+
+def test_a_mean_without_its_weight_may_be_one_of_a_figure_that_was_left_out():
+    form = load(ROOT / "tests" / "forms" / "blsx-2026.toml")
+    values = {
+        "work.permits.days": Decimal("3.5"),
+        "work.permits.done": Decimal(0),
+        "work.grants.taken": Decimal(1),
+    }
+    (found,) = (f for f in examine([filing(values, form=form)]).findings if f.code == "mean-unneeded")
+    assert found.effect.figures is None
+
+
+def test_what_two_wrong_cells_can_change_is_said():
+    """Random figures of workbooks and documents; each of the cells is behind a finding, or both are behind one."""
+    rng, count = random.Random(12), 0
+    cells = [n for n in FORM.input_names if n.startswith("applications.")]
+    lines = [line.cell for line in FORM.headline if line.cell.startswith("applications.")]
+    while count < 40:
+        sound, is_document = drawn(rng), count % 2
+        names = rng.sample([name for name in cells if sound[name]], 2)
+        if names[0].rpartition(".")[2] == names[1].rpartition(".")[2]:
+            continue  # of two cells in the same equations only their sum is known
+        wrong = sound | {name: sound[name] * rng.choice((0, 2, 10)) for name in names}
+        one = printed(sound, {name: wrong[name] for name in names}) if is_document else filing(wrong)
+        findings = [f for f in examine([one]).findings if f.effect and f.effect.figures is not None]
+        count += 1
+        together = {line: Decimal(0) for line in lines}
+        for effect in {id(f.effect.figures): f.effect.figures for f in findings}.values():
+            together |= {line: together[line] + effect.get(line, 0) for line in lines}
+        before, after = FORM.complete(sound), FORM.complete(wrong)
+        assert all(abs(after[line] - before[line]) <= together[line] for line in lines), names

@@ -22,8 +22,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
+from xltools.checking.effects import largest
 from xltools.checking.failing_equations import FailingEquation, failing_equations
-from xltools.checking.guilty import GuiltVerdict, guilty
+from xltools.checking.guilty import GuiltVerdict
 from xltools.checking.suspicion import explained, suspicion
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Cause, Effect, Finding, Severity
@@ -80,10 +81,7 @@ def with_causes(
     form, record, past = filing.form, filing.record, past or {}
     texts = {n: v for n in sorted(filing.clouded) if (v := record.values.get(n))}
     equations = failing_equations(filing, findings)
-    verdicts: Mapping[int, GuiltVerdict] = {}
-    if equations:
-        judged = guilty(filing, past)
-        verdicts = explained(filing, past, thresholds or Thresholds(), judged, findings, equations)
+    verdicts = explained(filing, past, thresholds or Thresholds(), findings, equations) if findings else {}
     case = Case(filing, form, record, tuple(findings), equations, texts, past, verdicts)
     strong = [[cause for one in STRONG for cause in one(case, index)] for index in range(len(findings))]
     return tuple(_with_causes(case, index, strong) for index in range(len(findings)))
@@ -95,7 +93,8 @@ def _with_causes(case: Case, index: int, all_strong: Sequence[Sequence[Cause]]) 
     own = suspicion(verdict, case.filing, is_shared=len(together) > 1) if verdict else None
     if verdict and own and not verdict.named:
         # One that only a part of the findings has would leave the others without what is behind them all.
-        is_instead = all(any(c.code not in _BESIDE for c in all_strong[other]) for other in together)
+        common = [c for c in strong if all(c in all_strong[other] for other in together)]
+        is_instead = any(c.code not in _BESIDE for c in common)
         own = None if is_instead else own
     causes = [*([own] if own else []), *strong]
     if not strong and not (verdict and own and verdict.suspects):
@@ -103,7 +102,11 @@ def _with_causes(case: Case, index: int, all_strong: Sequence[Sequence[Cause]]) 
         causes += weak if len(weak) <= _MOST else []
     if verdict is None and not causes:
         return finding
-    effect = Effect(verdict.effect) if verdict and index in case.equations else finding.effect
+    effect = finding.effect
+    if verdict and index in case.equations:
+        effect = Effect(verdict.effect)
+    elif verdict and verdict.effect and not verdict.equations and effect is None:
+        effect = Effect(largest(finding, verdict.effect, case.form))
     return replace(finding, causes=(*finding.causes, *causes)[:_MOST], effect=effect)
 
 

@@ -2,8 +2,9 @@
 
 A roll-up adds inputs and derives totals, so a wrong total changes nothing. What is behind a failing equation is estimated over
 all its explanations, so the bound holds where at most two cells of a return are wrong. Codes say in ``text/findings`` whether
-their effect is *unknown*, or the *difference* between what was found and what was expected; the others have none, and errors
-whose code says nothing are unknown, because the figures are not known then.
+their effect is *unknown*, always or only if a headline figure is made of the *cell* or of the *list* that they are about, or the
+*difference* between what was found and what was expected; the others have none, and errors whose code says nothing are unknown,
+because the figures are not known then.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from xltools.checking.derived import RULE_CODES
 from xltools.checking.equations import equations_of, is_ratio_of_sums, published_cells
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import SEVERITY, Effect, Finding, Severity
 from xltools.data.record import add_to
 from xltools.form.linear import EXACT, ZERO
+from xltools.form.lists import parts_of_cell
 from xltools.form.model import Cell, Form
 from xltools.form.ratio import rounded
 from xltools.text.findings import finding_code
@@ -38,38 +41,66 @@ def with_effects(findings: Iterable[Finding], form: Form | None) -> Iterator[Fin
             yield finding
 
 
+def largest(finding: Finding, figures: Mapping[str, Decimal], form: Form) -> Mapping[str, Decimal] | None:
+    """Return the effect of a finding that may also come from changes of the headline *figures* by so much; ``None`` if unknown."""
+    own = _figures(finding, form)
+    if own is None:
+        return None
+    return {name: max(own.get(name, ZERO), figures.get(name, ZERO)) for name in {**own, **figures}}
+
+
 def _figures(finding: Finding, form: Form | None) -> dict[str, Decimal] | None:
     how = finding_code(finding.code).effect
     if not how:
         how = "unknown" if SEVERITY[finding.code] is Severity.ERROR else "none"
+    if finding.code in RULE_CODES.values() and parts_of_cell(finding.cell):
+        how = "cell"  # how far a line is from what a rule asks tells nothing of the right figure
     if how == "unknown" or form is None:
         return None if how != "none" else {}
     if how == "none":
         return {}
+    names = [finding.cell, *(place.cell for place in finding.others)]
+    if how in {"cell", "list"}:
+        names = [name.partition(".")[0] for name in names] if how == "list" else names
+        return None if _largest(form, names, Decimal(1)) else {}
     found, expected, off = finding.found, finding.expected, finding.facts.get("off")
     if not isinstance(off, Decimal):  # by how much a sentence is off
         if not (isinstance(found, Decimal) and isinstance(expected, Decimal)):
             return {}
         off = abs(EXACT.subtract(found, expected))
-    return _largest(form, [finding.cell, *(place.cell for place in finding.others)], off)
+    return _largest(form, names, off)
 
 
 def _largest(form: Form, cells: Iterable[str], change: Decimal) -> dict[str, Decimal]:
     """Return the largest change of each headline figure if one of *cells*, or what it adds up, changes by that much."""
-    equations, largest = equations_of(form, frozenset(), frozenset()), dict[str, Fraction]()
-    for cell in (one for one in cells if one in form.reach):
-        parts = equations.spread(((1, cell),))  # 0.7 more of a sum may be 1 more of what it has 0.7 times
-        for name in form.reach[cell]:
+    equations, found = equations_of(form, frozenset(), frozenset()), dict[str, Fraction]()
+    for cell in cells:
+        # 0.7 more of a sum may be 1 more of what it has 0.7 times.
+        parts = equations.spread(((1, cell),)) if cell in form.reach else {}
+        for name in _inputs(form, cell):
             for line, factor in equations.headline.get(name, ()):
                 share = abs(Fraction(factor) / Fraction(parts.get(name, 1)))
-                largest[line] = max(largest.get(line, share), share)
-    return {line: _times(share, change) for line, share in largest.items() if change}
+                found[line] = max(found.get(line, share), share)
+    return {line: _times(share, change) for line, share in found.items() if change}
 
 
 def _times(share: Fraction, change: Decimal) -> Decimal:
     if share.denominator == 1:
         return EXACT.multiply(share.numerator, change)
     return rounded(share * Fraction(change), _PLACES)
+
+
+def _inputs(form: Form, name: str) -> Iterable[str]:
+    """Return the inputs behind a figure; those that are made of a list, of a column in it, or of the options of a field."""
+    if name in form.reach:
+        return form.reach[name]
+    key, column, _ = parts_of_cell(name) or (name, "", "")
+    of_list = (
+        figure
+        for figure, over in form.list_figures.items()
+        if over.list == key and (not column or column in over.columns)
+    )
+    return (*of_list, *(count for count, (field, _) in form.counted.items() if field == name))
 
 
 def published(filings: Iterable[Filing]) -> dict[str, Decimal]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import gcd
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from xltools.form.linear import Factor, Linear, Term, in_whole, plus
 from xltools.form.model import Cell, Form, Identity, along_column
@@ -21,6 +22,7 @@ from xltools.form.relation import Condition, Constraint, Relation
 
 Trace = tuple[tuple[int, int], ...]  # equation and factor, by equation
 Act = tuple[tuple[str, int], ...]  # cell and change
+Figure = TypeVar("Figure", int, Decimal)
 _SHIFTABLE = 3  # the least number of cells in a line that may have been shifted
 
 
@@ -64,14 +66,12 @@ class Equations:
         self._spreads: dict[tuple[Term, ...], Mapping[str, Factor]] = {}
         self.decimals = 0  # how many more than those of the others the figure has that an equation gives
         found: dict[tuple[tuple[str, int], ...], Sign] = {}
-        # Of a figure in a field or of a list there is no one cell in a table in which a slip could be.
-        not_told = unknown | form.outside
         for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
             factors, by = in_whole((factor, name) for name, factor in self.spread(terms).items())
             flat = tuple(sorted(factors.items()))
             while 10**self.decimals % by:
                 self.decimals += 1
-            if flat and not_told.isdisjoint(name for name, _ in flat):
+            if flat and unknown.isdisjoint(name for name, _ in flat):
                 found[flat if flat[0][1] > 0 else tuple((name, -factor) for name, factor in flat)] = sign
         self.terms, self.signs = tuple(found), tuple(found.values())
         traces: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -118,12 +118,13 @@ class Equations:
         """Return the cells of the equations in a component."""
         return frozenset(name for name, home in self.home.items() if home == component)
 
-    def effect(self, act: Act) -> dict[int, int]:
-        """Return by how much an act changes each equation."""
-        total: dict[int, int] = defaultdict(int)
+    def effect(self, act: Iterable[tuple[str, Figure]]) -> dict[int, Figure]:
+        """Return by how much changes of cells change each equation."""
+        total: dict[int, Figure] = {}
         for name, change in act:
             for equation, factor in self.trace.get(name, ()):
-                total[equation] += factor * change
+                by = factor * change
+                total[equation] = total[equation] + by if equation in total else by
         return {equation: change for equation, change in total.items() if change}
 
     @property

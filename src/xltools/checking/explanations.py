@@ -15,13 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import log2
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from xltools.checking.equations import Act, Equations, Trace, direction, is_in_line
 from xltools.data.number import is_whole
 from xltools.form.linear import EXACT, Linear, in_whole
 from xltools.form.relation import Constraint
 
+_Value = TypeVar("_Value")
 How = Literal["cell", "two-cells", "exchanged", "moved", "wrong-line", "line"]
 
 _CELL = 10.0  # a slip in a given cell
@@ -164,22 +165,28 @@ class Search:
 
     def _explanations(self, rest: Mapping[int, int]) -> Iterator[Explanation]:
         equations, home = self.equations, self.equations.component[min(rest)]
-        trace, size = direction(sorted(rest.items()))
-        for name in equations.alike.get(trace, ()):
-            change = -size // equations.direction[name][1]
-            if size % equations.direction[name][1] == 0 and self._may(((name, change),)):
+        for name, change in self.alone(rest):
+            if self._may(((name, change),)):
                 prior, bits, is_usual = self._slip(name, change)
                 yield self._found(_CELL + prior + bits, "cell", ((name, change),), is_usual=is_usual)
         pairs = self._crossed(rest) if len(rest) <= 2 * equations.widest else ()
         for act in {tuple(sorted(act)) for act in (*pairs, *self._neighbours(rest))}:
             if self._may(act):
-                yield self._pair(act)
+                yield self.pair(act)
         for act in self._shifted({equation for left in self.rests.values() for equation in left}):
             effect = equations.effect(act)
             touched = {equations.component[equation] for equation in effect}
             left = {e: -c for one in touched for e, c in self.rests.get(one, {}).items()}
             if home in touched and effect == left and self._may(act):
                 yield self._found(_LINE, "line", act, is_usual=True)
+
+    def alone(self, rest: Mapping[int, int]) -> Iterator[tuple[str, int]]:
+        """Yield each cell that stands in exactly the equations of a rest, with its change that mends all of them."""
+        trace, size = direction(sorted(rest.items()))
+        for name in self.equations.alike.get(trace, ()):
+            by = self.equations.direction[name][1]
+            if size % by == 0:
+                yield name, -size // by
 
     def _crossed(self, rest: Mapping[int, int]) -> Iterator[Act]:
         """Yield two cells with different traces: one takes all of one equation, a second exactly what is left then."""
@@ -228,7 +235,7 @@ class Search:
             is_shiftable = sum(map(bool, values)) > 1
             if broken.isdisjoint(equations) or not (other or is_shiftable) or values == others:
                 continue
-            rights = [others + values] if other else list(_shifts(values))
+            rights = [others + values] if other else list(shifts(values))
             for right in rights:
                 printed = zip((*one, *other), values + others, right, strict=True)
                 act = tuple((n, r - v) for n, v, r in printed if r != v and n in self.equations.trace)
@@ -251,6 +258,10 @@ class Search:
     def _keeps(self, act: Act, bounds: Iterable[Constraint]) -> bool:
         """Return whether all *bounds* that hold also hold after an act."""
         return all(not one.holds(self._printed) for one in self._broken_after(act, bounds))
+
+    def is_typed(self, act: Act) -> bool:
+        """Return whether all of its figures are typed as such: none counts an option of a field."""
+        return self.equations.form.counted.keys().isdisjoint(name for name, _ in act)
 
     def leaves_broken(self, act: Act, component: int) -> bool:
         """Return whether another constraint over cells of a component does not hold after an act: not all is explained."""
@@ -302,7 +313,7 @@ class Search:
     def _crowd(self, name: str) -> int:
         return len(self.equations.alike[self.equations.direction[name][0]])
 
-    def _pair(self, act: Act) -> Explanation:
+    def pair(self, act: Act) -> Explanation:
         """Return two slips; or one act over two cells, where the figures look like one."""
         (m, d), (n, f) = act
         was, had = self.figures.get(m, 0), self.figures.get(n, 0)
@@ -323,8 +334,9 @@ class Search:
         return self._found(bits, how, act, is_usual=is_usual)
 
     def _prior(self, name: str, change: int) -> float:
-        """Return how much rarer the right figure is than the printed one; a total has no choice, its parts give it."""
-        if self.equations.form.cells[name].is_total:
+        """Return how much rarer the right figure is than the printed one; a total, or one of a list, has no choice."""
+        cell = self.equations.form.cells[name]
+        if cell.is_total or cell.over:
             return 0.0
         was = self.figures.get(name, 0)
         printed, right = (
@@ -336,9 +348,9 @@ class Search:
         """Return how rare the right figure is, how rarely it is typed as the printed one, and if that is a usual slip."""
         known = self._slips.get((name, change))
         if known is None:
-            was = self.figures.get(name, 0)
+            was, is_typed = self.figures.get(name, 0), not self.equations.form.cells[name].over
             unit = 1 if was % self._grain or change % self._grain else self._grain
-            ways = [*self._copied(name), *_typing(was // unit, change // unit)]
+            ways = [*self._copied(name), *_typing(was // unit, change // unit)] if is_typed else []
             size = max(1, abs(was) // self.scale)
             other = _OTHER + log2(_SPREAD * size) + (0 if was + change else _FROM_ZERO)
             known = self._prior(name, change), min([*ways, other]), bool(ways)
@@ -375,13 +387,13 @@ def _typing(was: int, change: int) -> Iterator[float]:
         yield _LENGTH + log2(len(long))
 
 
-def _shifts(values: list[int]) -> Iterator[list[int]]:
+def shifts(values: Sequence[_Value]) -> Iterator[list[_Value]]:
     """Yield a line moved on or back by a cell, with one of its zeros left out."""
     for place, value in enumerate(values):
         if not value and (not place or values[place - 1]):  # of zeros side by side, any is as good
-            rest = values[:place] + values[place + 1 :]
-            yield [*rest, 0]
-            yield [0, *rest]
+            rest = [*values[:place], *values[place + 1 :]]
+            yield [*rest, value]
+            yield [value, *rest]
 
 
 def _solved(rest: Mapping[int, int], trace: Trace) -> int:

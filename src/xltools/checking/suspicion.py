@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 
 from xltools.checking.checks import figures_of
-from xltools.checking.explanations import CellChange, Witness
+from xltools.checking.explanations import CellChange
 from xltools.checking.failing_equations import FailingEquation
-from xltools.checking.guilty import Corrected, GuiltVerdict, Suspect
-from xltools.checking.prior import is_jump
+from xltools.checking.guilty import GuiltVerdict, Suspect, equations_behind, guilty, typed_totals
+from xltools.checking.settling import Settling, settlings
+from xltools.checking.together import Behind, Changes, Corrected
+from xltools.data.field_words import figure_label
 from xltools.data.filing import Return
 from xltools.data.finding import GUILTY, Cause, Finding
 from xltools.data.policy import Thresholds
+from xltools.data.record import Figures
 from xltools.form.linear import ZERO
 from xltools.form.model import Form, of_last_year
-from xltools.form.ratio import is_shown_right
-from xltools.form.wording import LAST
 from xltools.text import Phrases
 
-_RULES = {"rule-broken", "rule-question", "rule-warning"}
-_SAID, _CARRIED = {"prose-figure", "prose-nothing"}, {"carry-over", "stock"}
-_COMPARED = {"jump", "magnitude", "outlier"}
+_MOST = 5  # figures named to be checked first
 
 
 def explained(
     filing: Return,
-    last: Mapping[str, Decimal],
+    last: Figures,
     thresholds: Thresholds,
-    verdicts: Sequence[GuiltVerdict],
     findings: Sequence[Finding],
     equations: Mapping[int, FailingEquation],
 ) -> dict[int, GuiltVerdict]:
@@ -36,12 +33,39 @@ def explained(
 
     A verdict is about the equations that fail, and about all that would not be found with the right figures of a suspect:
     what witnesses say, ratios and means, and comparisons with last year and other agencies. Where too many cells may be the one, it is about
-    what would not be found with the right figure of any of them.
+    what would not be found with the right figure of any of them. Of what no equation is about, it is about what one change settles.
     """
-    found: dict[int, GuiltVerdict] = {}
     figures = {**figures_of(filing), **of_last_year(last)}
-    for verdict in verdicts:
-        corrected = [Corrected(one, filing.form, figures) for one in verdict.suspects or verdict.possible]
+    settling = settlings(filing, findings, thresholds)
+    found = _by_equations(filing, last, findings, equations, settling, figures) if equations else {}
+    clouded = filing.clouded | filing.unread
+    left = {
+        index: one
+        for index, one in settling.items()
+        if index not in found
+        and index not in equations
+        and clouded.isdisjoint(place.cell for place in findings[index].places)
+    }
+    if any(one.is_firm for one in left.values()):
+        typed = equations_behind(filing, typed_totals(filing))
+        for behind in Changes(filing, typed, left, figures).behind():
+            found |= dict.fromkeys(behind.findings, _loose(behind, filing.form, figures))
+    return found
+
+
+def _by_equations(
+    filing: Return,
+    last: Figures,
+    findings: Sequence[Finding],
+    equations: Mapping[int, FailingEquation],
+    settling: Mapping[int, Settling],
+    figures: Figures,
+) -> dict[int, GuiltVerdict]:
+    found: dict[int, GuiltVerdict] = {}
+    for verdict in guilty(filing, last):
+        corrected = [
+            Corrected(one.right, filing.form, figures) for one in verdict.suspects or verdict.possible
+        ]
         for index, finding in enumerate(findings):
             equation = equations.get(index)
             if equation is not None and filing.clouded and not filing.clouded.isdisjoint(equation.inputs):
@@ -49,47 +73,23 @@ def explained(
             if equation is not None and finding.code != "formula-wrong":
                 is_about = verdict.is_about((name for _, name in equation.terms), equation.form)
             else:
-                witnesses = [one for one in verdict.heard if _is_denied(finding, one)]
-                is_about = any(
-                    any(one.agrees(after) for one in witnesses)
-                    or _is_settled(finding, filing.form, after, thresholds)
-                    for after in corrected
-                )
+                is_about = index in settling and any(map(settling[index].test, corrected))
             if is_about:
                 found.setdefault(index, verdict)
     return found
 
 
-def _is_settled(finding: Finding, form: Form, after: Corrected, thresholds: Thresholds) -> bool:
-    """Return whether a finding on figures that a correction changes is none on those *after* it."""
-    if finding.code in _COMPARED and isinstance(finding.expected, Decimal):
-        now = after[finding.cell]
-        return now != finding.found and not is_jump(now, finding.expected, thresholds)
-    if finding.code == "blank":
-        return after[finding.cell] != ZERO
-    cell = form.cells.get(finding.cell)
-    if finding.code == "ratio-wrong" and cell and isinstance(finding.found, Decimal):
-        exact = form.quotient(cell, after)
-        return exact is not None and is_shown_right(finding.found, exact, cell.places)
-    if finding.code in {"mean-missing", "mean-unneeded"} and cell:
-        return bool(after[cell.weight]) == (finding.code == "mean-unneeded")
-    if finding.code not in _RULES:
-        return False
-    names = [finding.cell, *(place.cell for place in finding.others)]
-    constraints = [
-        one.constraint
-        for one in form.identities
-        if [name for name in one.constraint.names if not name.startswith(LAST)] == names
+def _loose(behind: Behind, form: Form, figures: Figures) -> GuiltVerdict:
+    """Return a verdict on findings without an equation: it names nothing."""
+    changes = [
+        tuple(CellChange(name, figures.get(name, ZERO), value) for name, value in change.items())
+        for change in behind.changes
     ]
-    return bool(constraints) and all(one.holds(after) for one in constraints)
-
-
-def _is_denied(finding: Finding, witness: Witness) -> bool:
-    """Return whether the finding is that *witness* does not agree with the figures."""
-    if not witness.quote:
-        return finding.code in _CARRIED and finding.cell == witness.name
-    quote = str(finding.found).removesuffix("…")
-    return finding.code in _SAID and finding.cell == witness.name and witness.quote.startswith(quote)
+    possible = tuple(Suspect("cell" if len(one) == 1 else "line", one) for one in changes)
+    cells = frozenset(name for change in behind.changes for name in change)
+    return GuiltVerdict(
+        cells, possible=possible, explanations=len(possible), effect=behind.effect(form, figures)
+    )
 
 
 def suspicion(verdict: GuiltVerdict, filing: Return, *, is_shared: bool) -> Cause | None:
@@ -112,25 +112,50 @@ def suspicion(verdict: GuiltVerdict, filing: Return, *, is_shared: bool) -> Caus
         what = (key, {"choices": Phrases(choices, "guilty-or")})
     elif not is_shared:
         return None
+    elif first := _first(verdict, filing):
+        what = ("guilty-first", {"cells": first})
     elif verdict.line:
         what = ("guilty-line", {"line": verdict.line, "difference": verdict.difference})
     else:
         what = ("guilty-together", {})
-    places = {change.cell: filing.address(change.cell) for one in verdict.suspects for change in one.changes}
+    places = {
+        change.cell: _address(change.cell, filing) for one in verdict.suspects for change in one.changes
+    }
     return Cause(GUILTY, {"what": Phrases((what,)), "verdict": verdict, "places": places})
 
 
+def _first(verdict: GuiltVerdict, filing: Return) -> Phrases | None:
+    """Return the few figures that may be behind findings without an equation; what is right there is not known."""
+    cells = {change.cell: None for one in verdict.possible for change in one.changes}
+    if verdict.equations or not 0 < len(cells) <= _MOST:
+        return None
+    return Phrases(tuple(_place(name, filing) for name in cells), "guilty-or")
+
+
 def _changes(changes: Sequence[CellChange], filing: Return) -> Phrases:
-    parts: list[tuple[str, dict[str, object]]] = []
-    for change in changes:
-        sheet, address = filing.address(change.cell)
-        facts: dict[str, object] = {"label": filing.form.cells[change.cell].label}
-        facts |= {"found": change.found, "right": change.right}
-        if address:
-            parts.append(("guilty-change", facts | {"place": f"{sheet}!{address}"}))
-        else:
-            parts.append(("guilty-change-here", facts))
+    parts = (
+        (
+            "guilty-change",
+            {"cell": Phrases((_place(one.cell, filing),)), "found": one.found, "right": one.right},
+        )
+        for one in changes
+    )
     return Phrases(tuple(parts), "guilty-and")
+
+
+def _place(name: str, filing: Return) -> tuple[str, dict[str, object]]:
+    """Return the label of a figure, with its place if it has one."""
+    sheet, address = _address(name, filing)
+    facts: dict[str, object] = {"label": figure_label(filing.form, name)}
+    return (
+        ("guilty-cell", facts | {"place": f"{sheet}!{address}"}) if address else ("guilty-cell-here", facts)
+    )
+
+
+def _address(name: str, filing: Return) -> tuple[str, str]:
+    """Return where a figure is; that of a list is the list."""
+    over = filing.form.cells[name].over
+    return filing.address(over.list if over else name)
 
 
 def _supports(named: Suspect, *, is_year: bool) -> Iterator[tuple[str, Mapping[str, object]]]:

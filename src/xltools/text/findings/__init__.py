@@ -34,7 +34,7 @@ class FindingCode(NamedTuple):
     severity: str
     texts: dict[str, FindingText]  # by language
     can_be_accepted: bool = False  # of an error: whether the coordinator may accept it
-    effect: str = ""  # on published figures: "unknown", "difference" or "none"; see xltools.checking.effects
+    effect: str = ""  # on published figures: "unknown", "cell", "list", "difference" or "none"; see xltools.checking.effects
 
 
 @cache
