@@ -83,6 +83,7 @@ def test_paths_lead_from_the_folder_of_who_asks(inbox, monkeypatch, tmp_path):
     assert one.source.size == (inbox / names[0]).stat().st_size
 
 
+@pytest.mark.prove
 def test_a_worker_of_another_version_does_not_read(inbox):
     with pytest.raises(InputError, match="other-xltools"):
         read_file(gather([inbox]).files[0], ReadOptions(), version="0.0.1")

@@ -164,14 +164,14 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("code", REFUSED)
+@pytest.mark.parametrize("code", by_day(REFUSED, 3))
 def test_it_refuses_with_the_reason(code):
     outcome = merge(REFUSED[code](), OFFICIAL, Period(2024), "青禾区", roster=ROSTER)
     assert outcome.rollup is None
     assert {finding.code for finding in outcome.collection.findings} == {code}
 
 
-@pytest.mark.parametrize("code", REFUSED)
+@pytest.mark.parametrize("code", by_day(REFUSED, 3))
 def test_incomplete_leaves_out_what_is_wrong_and_says_so(code):
     filings = REFUSED[code]()
     rollup = rolled(filings, "青禾区", roster=ROSTER, incomplete=True)

@@ -379,7 +379,7 @@ def assert_one_failed(found):
     assert not any(those for name, those in found.items() if name != guilty)
 
 
-@pytest.mark.parametrize("error", by_day(ERRORS, 3), ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", by_day(ERRORS, 1), ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("where", ["reader", "checks", "collection"])
 def test_a_defect_is_a_finding_on_its_file(inbox, tmp_path, defect, error, where):
     defect(error, where)

@@ -167,6 +167,7 @@ def contents(wheel):
         return {name: file.read(name) for name in file.namelist() if not name.endswith("RECORD")}
 
 
+@pytest.mark.prove
 def test_the_wheel_holds_forms_and_words_and_no_tests(built):
     names = set(contents(built[0]))
     assert {

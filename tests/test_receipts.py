@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, ROOT, examples, run
+from conftest import HERE, ROOT, by_day, examples, run
 from xltools.data.filing import Accepted, Source
 from xltools.data.period import Period
 from xltools.data.receipt import Receipt, RollupFile
@@ -87,7 +87,7 @@ def test_every_added_file_has_a_receipt_and_a_file_is_held_against_it(folder):
     assert "&lt;b&gt;电话核实" in page
 
 
-@pytest.mark.parametrize("receipt", [PAGE, TEXT])
+@pytest.mark.parametrize("receipt", by_day([PAGE, TEXT], 1))
 def test_what_differs_is_named(folder, receipt):
     run("merge", "--receipts", "receipts")
     same = f"inbox/{FILES[2].name}"
@@ -109,7 +109,7 @@ def test_what_differs_is_named(folder, receipt):
     assert "青禾区人民政府办公室（001）" in said
 
 
-@pytest.mark.parametrize("receipt", [PAGE, TEXT])
+@pytest.mark.parametrize("receipt", by_day([PAGE, TEXT], 1))
 def test_a_figure_or_a_hash_changed_on_the_receipt_is_noticed(folder, receipt):
     run("merge", "--receipts", "receipts")
     own, path = f"inbox/{FILES[2].name}", folder / "receipts" / receipt

@@ -158,15 +158,18 @@ def test_any_name_is_stamped_as_it_is_built(form, name, code):
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [
-        ("教育局", "003"),
-        ("R&D <中心> \"甲\" '乙'", "A&B"),
-        ("😀局𠀀", "😀"),
-        ("政" * 19, "x" * 39),
-        ("&" * 39, "1"),
-        ("R&G公司", "&[Picture]"),
-        ("\ue000局", "=1+1"),
-    ],
+    by_day(
+        [
+            ("教育局", "003"),
+            ("R&D <中心> \"甲\" '乙'", "A&B"),
+            ("😀局𠀀", "😀"),
+            ("政" * 19, "x" * 39),
+            ("&" * 39, "1"),
+            ("R&G公司", "&[Picture]"),
+            ("\ue000局", "=1+1"),
+        ],
+        3,
+    ),
 )
 def test_names_out_of_the_ordinary_are_stamped_too(name, code):
     """Else the law above could hold because everything is built."""
