@@ -156,8 +156,8 @@ class Linear(NamedTuple):
 
     @property
     def subtracts(self) -> bool:
-        """Whether it can be below 0 where no figure is; a number of lines is subtracted from that of more lines."""
-        return any(sign < 0 and not name.startswith("count(") for sign, name in self.terms)
+        """Whether it can be below 0 where no figure is; what is subtracted over lists is a matter of their lines."""
+        return any(sign < 0 and "(" not in name for sign, name in self.terms)
 
     def renamed(self, rename: Callable[[str], str]) -> Linear:
         """Return the sum over other names: an expression over lines becomes one over cells."""
