@@ -51,6 +51,9 @@ from xltools.form.library import find
 from xltools.form.load import parse
 from xltools.office.guard import Budget, Limits
 from xltools.text import clerk, message
+from xltools.witness.form import FormFigures
+from xltools.witness.value import Unknown
+from xltools.witness.workbook import LabelledWorkbook
 
 FORM = find(str(HERE / "forms" / "wzbb-2018.toml"))
 some = settings(
@@ -516,6 +519,18 @@ def test_an_option_that_is_struck_out_is_not_chosen(name):
 def test_what_is_not_asked_is_told_however_it_was_typed(typed):
     filing = read(workbook.edited(content(), "信息发布", {"B3": typed}))
     assert ("not-asked", "publish.share") in {(f.code, f.cell) for f in verify(filing)}
+
+
+@pytest.mark.parametrize("marks", ["r01", "else", "r02,else", "r01,r02,else"])
+def test_the_second_reader_reads_each_of_several_choices_from_its_own_cell(marks):
+    figures = FormFigures(FORM.text).fields.values()
+    data = content(innovation__marks=marks, innovation__text="其他" if "else" in marks else "")
+    for one in (data, workbook.without_names(data)):
+        book = LabelledWorkbook(io.BytesIO(one), results=True)
+        found = {figure.name: book.field_value(figure) for figure in figures if "[" in figure.name}
+        wrong = {name: value for name, value in found.items() if value != read(one).record.values[name]}
+        assert all(isinstance(value, Unknown) for value in wrong.values())
+        assert not any(name.startswith("innovation") for name in wrong)
 
 
 def test_a_truth_value_in_a_text_is_what_it_shows():

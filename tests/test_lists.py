@@ -44,6 +44,8 @@ from xltools.report.slip import returned
 from xltools.text import message
 from xltools.witness.form import FormFigures
 from xltools.witness.issued import faults
+from xltools.witness.value import Unknown
+from xltools.witness.workbook import LabelledWorkbook, figure_values
 
 FORM = find(str(HERE / "forms" / "aqyh-2024.toml"))
 PERIOD = Period(2024)
@@ -222,9 +224,13 @@ WORDS_OF_TOTALS = [
 
 @pytest.mark.parametrize("word", WORDS_OF_TOTALS)
 def test_a_total_in_whatever_words_is_no_line(word):
-    one = filing(clerk.edited(sound(), "持证清单", {"B6": word, "C6": 50, "E6": 35}))
+    content = clerk.edited(sound(), "持证清单", {"B6": word, "C6": 50, "E6": 35})
+    one = filing(content)
     assert one.record == filing(sound()).record
     assert [(f.code, f.address) for f in one.findings] == [("total-in-list", "B6")]
+    book = LabelledWorkbook(io.BytesIO(content), results=True)
+    second = figure_values(book, FormFigures(FORM.text))["sum(units.holders)"]
+    assert second == Unknown("text")  # the second reader does not count it either
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,10 @@ _LENGTHS = re.compile(
 _EXACT = re.compile(rf"--EXACT\(({_NAME}),{_TEXT}\)")
 _PIECE = re.compile(r"\[[^\]]*\](?:\{([0-9]+)\})?|(?:\\[^\w]|[^|\\.*+?(){}\[\]^$])(?:\{([0-9]+)\})?")
 UNDER = "under row"
-_TOTAL = re.compile(r"\s*(?:本页|本表)?\s*[合小总共累]\s*计.*|\s*(?:sub|grand)?\s*total.*", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"\s*.{0,6}?(?:[合小总共累]\s*计|总\s*[和数]|汇\s*总|共\s*\d).*|\s*(?:sub|grand)?\s*total.*",
+    re.IGNORECASE,
+)
 
 
 class Over(NamedTuple):

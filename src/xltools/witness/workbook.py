@@ -150,7 +150,10 @@ class LabelledWorkbook:
 
     def field_place(self, figure: FieldFigure) -> CellPlace | Unknown:
         """Return the cell of a field: the one with its name, or the one right of its label."""
-        if figure.field in self.named:
+        is_mark = (
+            len(figure.known) == 1
+        )  # each of several choices has a cell, and the first of them has the name
+        if figure.field in self.named and not is_mark:
             return self.named[figure.field]
         page = self.book[figure.sheet] if figure.sheet in self._sheets else None
         cells = (cell for row in page.iter_rows() for cell in row) if page else ()
@@ -162,7 +165,10 @@ class LabelledWorkbook:
         (label,) = beside
         merged = (area for area in page.merged_cells.ranges if label.coordinate in area)
         last = next((area.max_col for area in merged), label.column)
-        return figure.sheet, (label.row, last + 1)
+        place = label.row, last + 1
+        if self.content(figure.sheet, place) is None and not is_mark:
+            return Unknown("not-found")  # it may be the cell below
+        return figure.sheet, place
 
     def field_value(self, figure: FieldFigure) -> Value:
         """Return the number in a field, or 1 for the option that it has; what the program would not write is not decided."""
