@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from xltools.data.finding import Place, quoted
@@ -14,9 +15,9 @@ from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.fields import label_with_unit
 from xltools.form.labels import plain
-from xltools.form.layout import field_labels
+from xltools.form.layout import field_labels, layout
 from xltools.form.model import Form
-from xltools.form.places import COVER, RESERVED_SHEETS, CoverSheet, Sheet
+from xltools.form.places import COVER, RESERVED_SHEETS, Area, Sheet
 from xltools.white_space import is_blank, trimmed
 
 _Place = tuple[int, int]
@@ -57,37 +58,29 @@ class FoundFields(NamedTuple):
         return self.of(self.facts, self.cells, places, *self.noted, *left_out.values())
 
 
-def cells_of_fields(form: Form, sheet: Sheet | CoverSheet) -> tuple[IssuedField, ...]:
-    """Return the cells of the fields on a sheet."""
-    own = {**form.fields, **{name: form.fields[field] for name, (field, _) in form.counted.items()}}
-    if isinstance(sheet, Sheet):
-        labels = (label for label in sheet.labels if label.role == "field")
-        found = [
-            (name, label.text, label.area.anchor, area.anchor)
-            for (name, area), label in zip(sheet.fields.items(), labels, strict=True)
-        ]
-    else:
-        words = {cell: text for name in form.fields for cell, text in field_labels(form, name).items()}
-        found = [
-            (name, words[name], (area.row, 0), area.anchor)
-            for name, area in sheet.fields.items()
-            if name in words
-        ]
+@cache
+def cells_of_fields(form: Form, sheet: Sheet) -> tuple[IssuedField, ...]:
+    """Return the cells of the fields on a sheet, computed once for each sheet of a form."""
+    labels = (label for label in sheet.labels if label.role == "field")
+    pairs = zip(sheet.fields.items(), labels, strict=True)
+    return tuple(_issued(form, name, label.text, label.area, area) for (name, area), label in pairs)
+
+
+@cache
+def cells_of_cover(form: Form) -> tuple[IssuedField, ...]:
+    """Return the cells of the fields on the cover, computed once for each form."""
+    words = {cell: text for name in form.fields for cell, text in field_labels(form, name).items()}
+    areas = {name: area for name, area in layout(form).cover.fields.items() if name in words}
     return tuple(
-        IssuedField(
-            name,
-            form.counted.get(name, (name, ""))[0],
-            label,
-            frozenset(
-                {plain(label), plain(own[name].label)}
-                if label == label_with_unit(own[name])
-                else {plain(label)}
-            ),
-            at,
-            value,
-        )
-        for name, label, at, value in found
+        _issued(form, name, words[name], area._replace(column=0), area) for name, area in areas.items()
     )
+
+
+def _issued(form: Form, name: str, label: str, at: Area, value: Area) -> IssuedField:
+    field = form.counted.get(name, (name, ""))[0]
+    own = form.fields[field]
+    former = {plain(own.label)} if label == label_with_unit(own) else set()
+    return IssuedField(name, field, label, frozenset({plain(label)} | former), at.anchor, value.anchor)
 
 
 def find_fields(

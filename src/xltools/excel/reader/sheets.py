@@ -12,6 +12,7 @@ from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks
 from xltools.excel.reader.field_places import (
     FoundFields,
+    cells_of_cover,
     cells_of_fields,
     find_cover,
     find_fields,
@@ -46,7 +47,7 @@ def read_sheets(reading: WorkbookReading) -> None:
         if sheet.fields and (place := found.get(sheet.name))
     }
     cover = find_cover(reading)
-    cells = cells_of_fields(form, reading.layout.cover)
+    cells = cells_of_cover(form)
     if cover:
         fields[COVER] = find_fields(reading, cover, cells, label_texts(cover) if cells else {})
     elif cells and not reading.is_rollup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import cache
 
 from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.scan import SheetFacts
@@ -12,7 +13,8 @@ from xltools.form.labels import LONGEST_LABEL
 from xltools.text import clerk
 from xltools.white_space import joined
 
-_SAID = re.compile(r"(?:^|[\s。,;(\[])(?:计量|金额|货币|数量)?单位\s*:\s*([^\s。,;()\[\]]+)")
+_WORD = "单位"
+_SAID = re.compile(rf"(?:^|[\s。,;(\[])(?:计量|金额|货币|数量)?{_WORD}\s*:\s*([^\s。,;()\[\]]+)")
 _LONGEST_UNIT = 3  # characters of one that the form does not know, in the place where it prints its own
 
 
@@ -27,25 +29,30 @@ def says_other_unit(
 
     *hint* is the place of the sentence with the unit, *asides* are the places beside labels with the unit of each.
     """
-    own = {_folded(unit) for unit in units} - {""}
-    known = "|".join(sorted(map(re.escape, {_folded(unit) for unit in reading.layout.form.units} - {""})))
-    measure = re.compile(rf"[十百千万亿]*(?:{known or '元'}|元)")
+    own, measure = _measures(frozenset(units), reading.layout.form.units)
     for place, unit in asides if own else ():
         found = _folded(facts.text(*place))
         if found != _folded(unit) and measure.fullmatch(found):
             _note(reading, facts, place, unit)
             return True
-    words = clerk()("sheet.hint-unit", unit="").partition("：")[0]
-    for place, fact in facts.cells.items() if own else ():
-        if fact.type != "s" or words not in (fact.text or "") or len(fact.text or "") > LONGEST_LABEL:
+    texts = ((at, fact.text) for at, fact in facts.cells.items() if fact.type == "s" and own)
+    for place, text in texts:
+        if not text or _WORD not in text or len(text) > LONGEST_LABEL:
             continue
-        said = _SAID.search(unicodedata.normalize("NFKC", fact.text or ""))
+        said = _SAID.search(unicodedata.normalize("NFKC", text))
         if said is None or said[1] in own:
             continue
         if measure.fullmatch(said[1]) or (place == hint and len(own) == 1 and len(said[1]) <= _LONGEST_UNIT):
             _note(reading, facts, place, clerk()("sheet.hint-unit", unit="、".join(sorted(own))))
             return True
     return False
+
+
+@cache
+def _measures(units: frozenset[str], of_form: frozenset[str]) -> tuple[frozenset[str], re.Pattern[str]]:
+    """Return *units*, and a pattern of all units of the form and of money, with multipliers."""
+    known = "|".join(sorted(map(re.escape, {_folded(unit) for unit in of_form} - {""} | {"元"})))
+    return frozenset(map(_folded, units)) - {""}, re.compile(rf"[十百千万亿]*(?:{known})")
 
 
 def _folded(text: str) -> str:
