@@ -12,8 +12,8 @@ import tomllib
 
 import openpyxl
 import pytest
-from openpyxl.cell import MergedCell
 from click.testing import CliRunner
+from openpyxl.cell import MergedCell
 
 from conftest import HERE, ROOT
 from xltools.cli import command_line
