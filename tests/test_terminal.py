@@ -12,7 +12,7 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from conftest import ROOT
+from conftest import ROOT, by_day
 from xltools.cli import output
 from xltools.report.table import TextTable
 
@@ -131,21 +131,24 @@ def test_lines_on_a_terminal_are_those_of_a_pipe():
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ["verify", SAMPLES / "problems"],
-        ["explain"],
-        ["form", "cells"],
+    by_day(
         [
-            "status",
-            SAMPLES / "problems",
-            "--roster",
-            SAMPLES / "roster.csv",
-            "--year",
-            "2024",
-            "--on",
-            "2025-01-28",
+            ["verify", SAMPLES / "problems"],
+            ["explain"],
+            ["form", "cells"],
+            [
+                "status",
+                SAMPLES / "problems",
+                "--roster",
+                SAMPLES / "roster.csv",
+                "--year",
+                "2024",
+                "--on",
+                "2025-01-28",
+            ],
         ],
-    ],
+        2,
+    ),
     ids=lambda arguments: arguments[0],
 )
 def test_a_pipe_gets_plain_text_whatever_the_environment_says(arguments):
