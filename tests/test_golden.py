@@ -71,7 +71,7 @@ def told(package):
         lines += ["", f"== {sheet.title} ({sheet.print_area}, frozen at {sheet.freeze_panes})"]
         lines += [f"merged {area}" for area in sorted(map(str, sheet.merged_cells.ranges))]
         for cell in (cell for row in sheet.iter_rows() for cell in row):
-            is_open = cell.protection.locked is False and not isinstance(cell, MergedCell)
+            is_open = cell.protection.locked is False
             if cell.value is None and not is_open:
                 continue
             result = results[sheet.title][cell.coordinate].value
