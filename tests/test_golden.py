@@ -13,7 +13,6 @@ import tomllib
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from openpyxl.cell import MergedCell
 
 from conftest import HERE, ROOT
 from xltools.cli import command_line
