@@ -18,6 +18,7 @@ from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import Settled, any_of
 from xltools.prose.balances import imbalances
+from xltools.prose.comparisons import wrong_comparisons
 from xltools.prose.filling import with_figures
 from xltools.prose.mentions import FilingProse, Interpretation, Mention, Told
 from xltools.prose.parts_and_wholes import divisions
@@ -69,6 +70,7 @@ def prose(about: FilingProse) -> Iterator[Finding]:
     yield from _instructions(about)
     yield from _years(about)
     yield from _parts(about)
+    yield from _comparisons(about)
     filing = about.filing
     has_figures = not filing.is_untouched and bool(filing.record.values)
     yield from _balances(about, has_figures=has_figures)
@@ -130,6 +132,16 @@ def _parts(about: FilingProse) -> Iterator[Finding]:
         for division in divisions(sentence, about.form.prose):
             quote, whole, parts = division
             yield _finding(about, "prose-parts", box, quote, whole, terms=_terms(parts), sum=_sum(parts))
+
+
+def _comparisons(about: FilingProse) -> Iterator[Finding]:
+    """Report differences and shares that do not follow from the two numbers of which they are said."""
+    for box, sentence in about.sentences:
+        for one in wrong_comparisons(sentence):
+            said = ((one.words, one.said),)
+            right = ((one.of, one.right),)
+            found = (about, "prose-balance", box, one.quote, one.right)
+            yield _finding(*found, terms=_terms(said), sum=one.said, against=_terms(right))
 
 
 def _balances(about: FilingProse, *, has_figures: bool) -> Iterator[Finding]:

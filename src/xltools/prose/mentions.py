@@ -54,6 +54,7 @@ from xltools.prose.sentences import (
 
 _OWN = ""  # the circle of the agency itself
 _SHORTEST_NAME = 3  # characters of what is left of a name: 统计局
+_ALL_OF_ONE = ("已",)  # 行政复议1件，已审结
 _OPENING = 4  # characters in which a sentence that goes on says so: 其中
 
 
@@ -328,6 +329,12 @@ class FilingProse:
             phrases = in_turn(told.sentence)
             numbers = [self._number(told, phrase) for phrase in phrases]
             numbers = [_beside_another(m, phrases, numbers, place) for place, m in enumerate(numbers)]
+            numbers = [
+                m and m._replace(is_wrong=False, is_count=False)
+                if self._has_another_whole(phrases, numbers, place)
+                else m
+                for place, m in enumerate(numbers)
+            ]
             mentions = [mention for mention in numbers if mention]
             pairs = zip(told.sentence.quantities, numbers, strict=True)
             others = [quantity.value for quantity, mention in pairs if not mention]
@@ -351,7 +358,8 @@ class FilingProse:
             return None
         quantity = phrase.quantity
         interpretations = self._interpretations(claims, text, phrase.before)
-        matched = next((one for one in interpretations if quantity.agrees(one.figure)), None)
+        readings = (*interpretations, *self._of_column(interpretations, phrase.before))
+        matched = next((one for one in readings if quantity.agrees(one.figure)), None)
         context = self.context(told, phrase.before)
         is_whole = any(match.claim.whole for match in claims)
         own = [text[match.start : match.end] for match in claims if not match.claim.whole]
@@ -367,6 +375,43 @@ class FilingProse:
         is_wrong = is_wrong and self.is_known(interpretations)
         value = quantity.value
         return Mention(told.box, phrase.quote, value, interpretations, matched, is_wrong, context, is_count)
+
+    def _of_column(self, readings: Iterable[Interpretation], before: str) -> Iterator[Interpretation]:
+        """Yield readings for the column named last in *before*: 自然人申请402件，予以公开160件."""
+        segment = segments(before)[-1]
+        columns = [(end, line) for _, end, line in self._lines.named_in(segment) if not line.is_row]
+        if not columns:
+            return
+        _, column = max(columns)
+        for one in readings:
+            if linear := self._lines.narrowed(one.sum, column):
+                yield self._named(f"{one.label} · {column.name}", linear)
+
+    def _has_another_whole(
+        self, phrases: Sequence[Phrase], numbers: Sequence[Mention | None], place: int
+    ) -> bool:
+        """Return whether a number is a part of what its words do not divide: 上年结转23件，其中予以公开12件."""
+        mention, part = numbers[place], phrases[place]
+        if mention is None or not part.is_part:
+            return False
+        pairs = list(pairwise(range(place + 1)))
+        heads = [
+            one for one, other in pairs if opens_parts(phrases[other].before[phrases[one].quantity.end :])
+        ]
+        if not heads:
+            return False
+        head, whole = phrases[heads[-1]], numbers[heads[-1]]
+        if head.is_compared:
+            return head.quantity.unit == part.quantity.unit  # 较上年增加12件，其中自然人9件
+        if whole is None:
+            return False
+        if any(match.claim.whole for match in self.claims_in(head.segment)):
+            return not (whole.is_count or whole.matched or head.quantity.is_rough)
+        divided = self._inputs_of(whole.matched or whole.interpretations[0])
+        return not any(divided & self._inputs_of(one) for one in mention.interpretations)
+
+    def _inputs_of(self, reading: Interpretation) -> set[str]:
+        return {name for cell in reading.cells for name in self.form.reach[cell]}
 
     def _claims_before(self, box: str, phrase: Phrase) -> list[_ClaimMatch]:
         """Return the claims whose words precede the number with only neutral words between."""
@@ -636,7 +681,7 @@ class FilingProse:
         """Yield what is said of all of something."""
         for told in self.told:
             for start, clause in told.sentence.clauses():
-                words = list(alls(clause))
+                words = list(alls(clause, _ALL_OF_ONE if self._tells_of_one(told, start) else ()))
                 claims = self.claims_in(clause) if words else []
                 for word in words:
                     match = next((m for m in claims if word.end <= m.start <= word.reach), None)
@@ -644,6 +689,11 @@ class FilingProse:
                     every = self._every(match.claim, before) if match else ()
                     if match and every and self._speaks_of_all(told, match, every, before, clause):
                         yield Universal(told.box, clause[: match.end], every)
+
+    def _tells_of_one(self, told: Told, position: int) -> bool:
+        """Return whether one thing was counted before *position*: what was done to it was done to all."""
+        before = [q for q in told.sentence.quantities if q.end <= position]
+        return len(before) == 1 and before[0].value == 1 and not before[0].is_rough
 
     def _every(self, claim: Claim, before: str) -> tuple[Interpretation, ...]:
         """Return what is 0 where all is as the claim says, one interpretation for each reading."""

@@ -34,6 +34,13 @@ def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
         return
     divided: set[int] = set()  # where the numbers are that have been a whole with its parts
     for index, phrase in enumerate(phrases):
+        if phrase.is_rest and (whole := _wrong_rest(sentence, index, prose)):
+            named = [
+                p
+                for p in phrases[:index]
+                if _have_same_unit(p, phrase) and p.quantity.start > whole.quantity.start
+            ]
+            yield _division(sentence, whole, [*named, phrase])
         if phrase.is_compared or phrase.is_remainder:
             continue
         parts = _parts_behind(sentence, index, prose)
@@ -51,10 +58,37 @@ def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
         if not wrong and is_sum and phrase.is_bare_sum and not _can_be_sum(phrase, parts):
             wrong = parts
         if wrong:
-            start = min(len(p.before) - len(p.segment) for p in (phrase, *wrong))
-            end = max(p.quantity.end for p in (phrase, *wrong))
-            named = tuple((p.segment.strip("、"), p.quantity.value) for p in wrong)
-            yield Division(sentence.text[start:end], phrase.quantity.value, named)
+            yield _division(sentence, phrase, wrong)
+
+
+def _division(sentence: Sentence, whole: Phrase, parts: list[Phrase]) -> Division:
+    start = min(len(p.before) - len(p.segment) for p in (whole, *parts))
+    end = max(p.quantity.end for p in (whole, *parts))
+    named = tuple((p.segment.strip("、"), p.quantity.value) for p in parts)
+    return Division(sentence.text[start:end], whole.quantity.value, named)
+
+
+def _wrong_rest(sentence: Sentence, index: int, prose: Prose) -> Phrase | None:
+    """Return the whole that is not made up by the rest at *index* and any of the numbers before it, if one is named.
+
+    A whole has the words of one; it may also be two numbers together, as new and carried over.
+    """
+    rest = sentence.phrases[index]
+    before = [p for p in sentence.phrases[:index] if _have_same_unit(p, rest)]
+    if not _FEWEST <= len(before) <= _MOST_SUMMED or any(p.quantity.is_rough for p in (*before, rest)):
+        return None
+    words = [word for claim in prose.claims if claim.whole for word in claim.words]
+    values = [p.quantity.value for p in before]
+    named = [
+        i for i, p in enumerate(before[:-1]) if not p.is_compared and any(word in p.segment for word in words)
+    ]
+    pairs = {(i, i + 2) for one in named for i in (one - 1, one) if i >= 0}
+    for start, end in {(i, i + 1) for i in named} | pairs:
+        parts = values[end:]
+        some = (one for size in range(1, len(parts) + 1) for one in combinations(parts, size))
+        if any(sum(one, rest.quantity.value) == sum(values[start:end]) for one in some):
+            return None
+    return before[named[0]] if named else None
 
 
 def _says_another(whole: Phrase, parts: list[Phrase], prose: Prose) -> bool:

@@ -23,7 +23,7 @@ _OF_NUMBER = re.compile(
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # Words that may stand between a word and its number without changing what is counted.
 _NEUTRAL = (
-    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|[该此]|任何|上述|以上|所有|全部"
+    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|由|理由|原因|[该此]|任何|上述|以上|所有|全部"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[全今本当]年度?|年内|[、和及与或以“”「」\"]"
 )
 _ABOUT = r"涉及|关于|有关"
@@ -31,12 +31,26 @@ _BECAUSE = r"因([^，因]{0,30}?)(?:而?被|引[起发]|产生|提[起出])"
 _DEALT = r"答复|办理|依|问题|事宜|方面|相关"
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
 _PART = r"其中|包括|含|[（(：:]|分别"
+# A heading opens no list: 依申请公开办理情况：收到申请2件.
+_HEADING = r"^(?:\d{4}年度?，?)?(?:(?!其中|包括|含|分别)[^\d：:，；（(])*(?:情况|方面|工作|公开)[：:]"
 _CLOSED = r"[（(][^（()）]*[）)]"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
 _BARE_SUM = r"(?:总共|共计|合计|总计|一共|共)(?:为|有)?"
 # Words of a comparison, an average, an extreme or a plan: the number is not this year's count.
+_PAST = r"(?:[去上前]一?年|往年)度?"
 _COMPARED = r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|(?<![按照])计划|(?<![草模虚])拟(?![定文稿写])|预计|预期|目标|力争|争取|原定"
+# A year with which is only compared what is told of: 较上年增长20%，办结67件.
+_COMPARED_YEAR = (
+    rf"(?:相?[较比]于?|与|同)(?:{_PAST}|\d{{4}}年度?)(?:同期)?(?:相比)?(?:[增减]|[上下]升|下降|(?:基本)?持平)"
+)
 _REMAINDER = r"其余|剩余|其他(?!组织)[^处]*$"
+# What stands between a number, the one that it is compared with, and the difference: 比上年的|58件|增加.
+AGAINST = (
+    rf"[，（]?(?:相?[较比]于?|与|同)(?:{_PAST}|\d{{4}}年度?)(?:同期)?(?:[收接]到|受理|新收|办理|办结)?的?"
+)
+MORE = r"(?:相比)?[，]?(?:净|共)?(?:增加|增长|上升|多)了?"
+FEWER = r"(?:相比)?[，]?(?:净|共)?(?:减少|下降|少)了?"
+_REST = r"(?:其余|剩余|余下)的?"
 _ANOTHER_NUMBER = r"[、]?(?:另外?|此外|还|尚)有"
 _WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
 _CARRIED = r"(?:结转|顺延|延续|遗留|转入|转至|转到|转(?=[下次明来翌]))"
@@ -62,7 +76,7 @@ _OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[�
 _AROUND = (
     rf"{_OCCURRED}|需要?|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
     r"|任何|[相有]关|一?[件起例宗项条]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|金额|收入|合计|共计|共|申?请?件|决定书?|处理决定"
-    r"|答复为|(?<=的)答复|[我本](?:单位|机关|部门)|措施|行为|结果|情[况形]|现象|问题(?=$)|截[至止]到?|目前|年[末底]|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
+    r"|答复为|(?<=的)答复|[我本](?:单位|机关|部门)|措施|行为|结果|情[况形]|现象|(?:问题|要求|请求)(?=$)|截[至止]到?|目前|年[末底]|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
 )
 # Where a topic is told first, the denial is of it alone: 对轻微违法行为，未实施行政处罚; 没有收到申请的，报零报告.
 _OF_TOPIC = r"(?:^|[，；：:、])(?:对(?!外)于?|针对|如果?|若)"
@@ -125,7 +139,7 @@ class Phrase(NamedTuple):
     @property
     def is_part(self) -> bool:
         """Whether the quantity is in a list of parts."""
-        return opens_parts(segments(self.before)[-1])
+        return opens_parts(re.sub(_HEADING, "", segments(self.before)[-1]))
 
     @property
     def is_sum(self) -> bool:
@@ -151,6 +165,11 @@ class Phrase(NamedTuple):
     def is_remainder(self) -> bool:
         """Whether the quantity is what others left."""
         return bool(re.search(_REMAINDER, self.segment))
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether the quantity is all that the parts before it left: 其余5件."""
+        return bool(re.fullmatch(_REST, self.segment))
 
 
 @dataclass(frozen=True)
@@ -261,7 +280,9 @@ def has_joint(text: str) -> bool:
 
 def year_spoken_of(before: str, period: Period, year: int | None) -> int | None:
     """Return the year that the last time expression in *before* names, or else *year*; ``None`` for another time."""
-    text = re.sub(_CARRIED_OVER, "", re.sub(_WHOLE_YEAR, "", before))
+    text = before
+    for no_topic in (_WHOLE_YEAR, _CARRIED_OVER, _COMPARED_YEAR):
+        text = re.sub(no_topic, "", text)
     times = sorted(re.finditer(_TIME, text), key=re.Match.start)
     if len(times) > 1 and times[-1][0] == _IN_ALL and not re.search(_UNTIL, text):
         times.pop()  # 全年累计收到
