@@ -554,9 +554,18 @@ class FilingProse:
             said = terms
         elif not said and not negation.is_passive:
             said = [t for t in self._briefly_named(denied) if t.claim and box in t.claim.boxes]  # 没有申请
-        others = [term for term in terms if term not in said]
+        headings = [term for term in terms if any(self._is_heading_of(term, other) for other in said)]
+        said = [term for term in said if term not in headings]
+        others = [term for term in terms if term not in (*said, *headings)]
         for row, column in self._meetings(box, before, text, said, others):
             yield from self._readings(box, before, text, row, column)
+
+    def _is_heading_of(self, term: _NamedTerm, other: _NamedTerm) -> bool:
+        """Return whether a term is what the lines of *other* come to, as in 因涉及国家秘密不予公开."""
+        if term.claim is None or other.claim is None:
+            return False
+        cells, own = (set(self.form.prose.cells(one.claim.means[0]).names) for one in (other, term) if one.claim)
+        return cells < own
 
     def _meetings(
         self, box: str, before: str, text: str, said: list[_NamedTerm], others: list[_NamedTerm]

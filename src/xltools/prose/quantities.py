@@ -20,7 +20,7 @@ _COUNTED_IN_CHARACTERS = "件|份|宗|起|例|条|万元"
 _NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are names of campaigns
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,10})?"
 _QUANTITY = (
-    rf"(?<!没有)(?<![\d.,第零〇一二两三四五六七八九十百千万])(?:(?P<arabic>{_ARABIC})(?P<times>[百千万亿](?!元))?"
+    rf"(?<!没有)(?<!无)(?<![\d.,第零〇一二两三四五六七八九十百千万])(?:(?P<arabic>{_ARABIC})(?P<times>[百千万亿](?!元))?"
     rf"(?P<more>[余多几来])?(?P<unit>{_COUNTERS})"
     rf"|(?P<characters>[零〇一二两三四五六七八九十百千万]{{1,12}}?)(?P<over>[余多几来])?"
     rf"(?P<counter>{_COUNTED_IN_CHARACTERS})){_NO_COUNT}"
