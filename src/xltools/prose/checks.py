@@ -22,7 +22,7 @@ from xltools.prose.comparisons import wrong_comparisons
 from xltools.prose.filling import with_figures
 from xltools.prose.mentions import FilingProse, Interpretation, Mention, Told
 from xltools.prose.parts_and_wholes import divisions
-from xltools.prose.quantities import folded
+from xltools.prose.quantities import folded, quantities
 from xltools.prose.sentences import (
     Sentence,
     alls,
@@ -30,6 +30,7 @@ from xltools.prose.sentences import (
     is_noun_behind,
     limits_all,
     says_nothing,
+    segments,
     wrong_years,
 )
 from xltools.text import Sum
@@ -256,10 +257,17 @@ def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
                 and not earlier.search(clause)
                 and about.is_own(about.context(told, before))
                 and about.is_about(claim, told.box, before)
+                and not _speaks_of_one_number(before, earlier)
                 and not _speaks_of_one_part(told.sentence, start + first)
             ):
                 return clause[:end]
     return ""
+
+
+def _speaks_of_one_number(before: str, words: re.Pattern[str]) -> bool:
+    """Return whether *before* ends with one number and its *words*, and nothing else: 上年结转4件，|已全部办结."""
+    segment = segments(before)[-1]
+    return len(list(quantities(segment))) == 1 and words.search(segment) is not None
 
 
 def _speaks_of_one_part(sentence: Sentence, position: int) -> bool:

@@ -69,26 +69,23 @@ def _division(sentence: Sentence, whole: Phrase, parts: list[Phrase]) -> Divisio
 
 
 def _wrong_rest(sentence: Sentence, index: int, prose: Prose) -> Phrase | None:
-    """Return the whole that is not made up by the rest at *index* and any of the numbers before it, if one is named.
+    """Return the whole that the rest at *index* does not make up with any of the numbers between, if one is named.
 
-    A whole has the words of one; it may also be two numbers together, as new and carried over.
+    What was settled is no part of what came in, because more came from the year before; nor is a whole judged that may be
+    two numbers together.
     """
     rest = sentence.phrases[index]
-    before = [p for p in sentence.phrases[:index] if _have_same_unit(p, rest)]
-    if not _FEWEST <= len(before) <= _MOST_SUMMED or any(p.quantity.is_rough for p in (*before, rest)):
-        return None
     words = [word for claim in prose.claims if claim.whole for word in claim.words]
-    values = [p.quantity.value for p in before]
-    named = [
-        i for i, p in enumerate(before[:-1]) if not p.is_compared and any(word in p.segment for word in words)
-    ]
-    pairs = {(i, i + 2) for one in named for i in (one - 1, one) if i >= 0}
-    for start, end in {(i, i + 1) for i in named} | pairs:
-        parts = values[end:]
-        some = (one for size in range(1, len(parts) + 1) for one in combinations(parts, size))
-        if any(sum(one, rest.quantity.value) == sum(values[start:end]) for one in some):
-            return None
-    return before[named[0]] if named else None
+    before = [p for p in sentence.phrases[:index] if _have_same_unit(p, rest)]
+    named = [any(word in p.segment for word in words) for p in before]
+    if not _FEWEST <= len(before) <= _MOST_SUMMED or named != [True, *(False for _ in before[1:])]:
+        return None
+    if before[0].is_compared or any(p.quantity.is_rough for p in (*before, rest)):
+        return None
+    whole, *parts = (p.quantity.value for p in before)
+    some = (one for size in range(1, len(parts) + 1) for one in combinations(parts, size))
+    can_be = any(sum(one, rest.quantity.value) in (whole, whole + parts[0]) for one in some)
+    return None if can_be else before[0]
 
 
 def _says_another(whole: Phrase, parts: list[Phrase], prose: Prose) -> bool:
