@@ -98,6 +98,8 @@ NO_ATTRIBUTE = (
 )
 # Nouns behind a name that are another thing than what it counts: 没有行政复议|工作.
 _ANOTHER = r"工作|措施|结果|收入|机构|者"
+_BRANCH = r"派出所|[支大中]队|分局|执法队|(?:司法|监管|税务|财政|国土|自然资源)所"
+_DECIDED = r"[作做]出|实施|采取|收取|征收|制定|印发|出台|制发"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"
 _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
@@ -416,8 +418,11 @@ def only_denies(text: str) -> bool:
 
 
 def named_as_doer(name: str, deed: str) -> str:
-    """Return a pattern for *name* where a *deed* follows, all of which are patterns: 县水利局|收到, 市司法局|作为复议机关受理."""
-    return rf"{name}(?=(?:作为\w{{1,8}})?\w{{0,2}}(?:{deed}))"
+    """Return a pattern for *name* where a *deed* follows, all of which are patterns: 县水利局|收到, 市司法局|作为复议机关受理.
+
+    Branches such as 派出所 are named in short, and decisions are deeds too: 县公安局|作出行政处罚.
+    """
+    return rf"(?:{name}|{_BRANCH})(?=(?:作为\w{{1,8}})?\w{{0,2}}(?:{deed}|{_DECIDED}))"
 
 
 def named_as_subject(name: str) -> str:
