@@ -50,9 +50,22 @@ def passages() -> dict[str, list[dict[str, Any]]]:
     document = tomllib.loads(PASSAGES.read_text(encoding="utf-8"), parse_float=Decimal)
     told, *later = (
         [one | {"figures": document["figures"][one["on"]]} for one in document[part]["list"]]
-        for part in ("sentences", "afterwards", "of_every_kind", "again", "of_twenty_agencies", "of_twenty_agencies_after")
+        for part in (
+            "sentences",
+            "afterwards",
+            "of_every_kind",
+            "again",
+            "of_twenty_agencies",
+            "of_twenty_agencies_after",
+        )
     )
-    names = ("written afterwards", "of governments of every kind", "written again", "of twenty agencies", "of twenty agencies, afterwards")
+    names = (
+        "written afterwards",
+        "of governments of every kind",
+        "written again",
+        "of twenty agencies",
+        "of twenty agencies, afterwards",
+    )
     return {"used for tuning": told[::2], "left aside": told[1::2], **dict(zip(names, later, strict=True))}
 
 

@@ -12,10 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.prose.quantities import Quantity
-from xltools.prose.sentences import AGAINST, FEWER, MORE, Sentence
-
-_SHARE = r"[，（]?占(?:到|了)?[^，。；（）\d]{0,15}"
-_SHARE_OF = r"[^，。；（）\d]{0,10}的"
+from xltools.prose.sentences import AGAINST, FEWER, MORE, SHARE, SHARE_OF, Sentence
 
 
 class Comparison(NamedTuple):
@@ -47,8 +44,8 @@ def _right(first: Quantity, second: Quantity, said: Quantity, between: tuple[str
     if (
         said.unit == "%"
         and second.value
-        and re.fullmatch(_SHARE, between[0])
-        and re.fullmatch(_SHARE_OF, between[1])
+        and re.fullmatch(SHARE, between[0])
+        and re.fullmatch(SHARE_OF, between[1])
     ):
         return _rate(first.value, second.value, said)
     if not re.fullmatch(AGAINST, between[0]):

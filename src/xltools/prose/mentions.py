@@ -23,6 +23,7 @@ from xltools.form.prose import PERIODS, Claim, Under, any_of
 from xltools.prose.lines import LineNames, NamedLine, lines_of
 from xltools.prose.quantities import quantities
 from xltools.prose.sentences import (
+    ALL_OF_ONE,
     NO_ATTRIBUTE,
     Negation,
     Phrase,
@@ -54,7 +55,6 @@ from xltools.prose.sentences import (
 
 _OWN = ""  # the circle of the agency itself
 _SHORTEST_NAME = 3  # characters of what is left of a name: 统计局
-_ALL_OF_ONE = ("已",)  # 行政复议1件，已审结
 _OPENING = 4  # characters in which a sentence that goes on says so: 其中
 
 
@@ -564,7 +564,9 @@ class FilingProse:
         """Return whether a term is what the lines of *other* come to, as in 因涉及国家秘密不予公开."""
         if term.claim is None or other.claim is None:
             return False
-        cells, own = (set(self.form.prose.cells(one.claim.means[0]).names) for one in (other, term) if one.claim)
+        cells, own = (
+            set(self.form.prose.cells(one.claim.means[0]).names) for one in (other, term) if one.claim
+        )
         return cells < own
 
     def _meetings(
@@ -690,7 +692,7 @@ class FilingProse:
         """Yield what is said of all of something."""
         for told in self.told:
             for start, clause in told.sentence.clauses():
-                words = list(alls(clause, _ALL_OF_ONE if self._tells_of_one(told, start) else ()))
+                words = list(alls(clause, ALL_OF_ONE if self._tells_of_one(told, start) else ()))
                 claims = self.claims_in(clause) if words else []
                 for word in words:
                     match = next((m for m in claims if word.end <= m.start <= word.reach), None)

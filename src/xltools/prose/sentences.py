@@ -44,6 +44,8 @@ _COMPARED_YEAR = (
     rf"(?:相?[较比]于?|与|同)(?:{_PAST}|\d{{4}}年度?)(?:同期)?(?:相比)?(?:[增减]|[上下]升|下降|(?:基本)?持平)"
 )
 _REMAINDER = r"其余|剩余|其他(?!组织)[^处]*$"
+# A number, 占, the whole of which it is a share, and the rate: 5件，占|56件|申请的8.9%.
+SHARE, SHARE_OF = r"[，（]?占(?:到|了)?[^，。；（）\d]{0,15}", r"[^，。；（）\d]{0,10}的"
 # What stands between a number, the one that it is compared with, and the difference: 比上年的|58件|增加.
 AGAINST = (
     rf"[，（]?(?:相?[较比]于?|与|同)(?:{_PAST}|\d{{4}}年度?)(?:同期)?(?:[收接]到|受理|新收|办理|办结)?的?"
@@ -86,6 +88,7 @@ _NEVER = (
 )
 # What stands between 均 or 全部 and the words for what is so of all: 均已在法定期限内|办结, 均由|自然人|提出.
 _ALL = r"均(?!未|不|无|衡|等|价)|全部|全都|(?<![首成])都(?!未|不|没|无|市)|皆|悉数"
+ALL_OF_ONE = ("已",)  # behind a single thing that was counted: 行政复议1件，已审结
 _HOW = re.compile(
     r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属是来自获得由被结果一律判决裁审并支持]*"
 )
