@@ -335,6 +335,11 @@ def test_everything_in_one_box_is_not_blank():
         ("共25件，其中约20件线上、线下10件", None),
         ("收到9件，上年结转1件，其中网络5件、信函5件", None),
         ("共25件，其中线上20次、线下30次", None),
+        ("受理申请25件，予以公开20件，部分公开2件；其余4件无法提供", [20, 2, 4]),
+        ("受理申请25件，予以公开20件，部分公开2件；其余3件无法提供", None),
+        ("受理申请25件，其中征地类20件、学区类2件，其余约4件涉及其他领域", None),
+        ("受理申请25件，已答复24件，其余4件结转", None),  # 3 may be from the year before
+        ("予以公开20件、部分公开2件，两项合计23件", [20, 2]),
     ],
 )
 def test_parts_are_held_against_their_whole(text, parts):
@@ -729,6 +734,90 @@ def test_a_number_is_that_of_who_and_what_is_named_beside_it(text, is_wrong):
     assert ("prose-figure" in {f.code for f in found}) is is_wrong
 
 
+@pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("上年结转9件，其中予以公开5件。", False),  # 5 of these 9
+        ("通过邮寄收到申请40件，其中予以公开12件。", False),
+        ("自然人申请48件，予以公开47件。", False),
+        ("自然人申请48件，予以公开46件。", True),
+        ("较上年增加12件，其中自然人9件。", False),
+        ("以属于国家秘密为由不予公开的2件。", False),
+        ("以属于国家秘密为由不予公开的7件。", True),
+        ("较上年增长20%，办结59件。", True),
+        ("较上年的50件增长20%，办结57件。", False),
+        ("2024年依申请公开办理情况：收到申请52件。", True),
+        ("县公安局作出行政处罚21件，城关派出所作出行政处罚7件。", False),
+        ("青禾县人民政府作出行政处罚21件。", True),
+        ("未因属于国家秘密不予公开申请。", True),
+        ("未因属于行政执法案卷不予公开申请。", False),
+        ("全年无一件被申请行政复议。", True),
+    ],
+)
+def test_a_number_is_compared_with_what_it_is_a_part_of(text, is_wrong):
+    figures = {
+        "applications.new.natural": 48,
+        "applications.new.commercial": 3,
+        "applications.carried_in.natural": 9,
+        "applications.granted.natural": 47,
+        "applications.granted.commercial": 1,
+        "applications.refused_state_secret.natural": 2,
+        "applications.refused_process_info.natural": 4,
+        "applications.unavailable_not_held.commercial": 2,
+        "applications.carried_out.natural": 4,
+        "disputes.review.upheld": 2,
+    }
+    found = prose(filing({ON_REQUEST: text}, figures, "青禾县人民政府"))
+    assert bool({"prose-figure", "prose-nothing"} & {f.code for f in found}) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("全市收到申请20件，比2023年的26件减少8件。", 6),
+        ("全市收到申请20件，比2023年的26件减少6件。", None),
+        ("全市收到申请30件，较上年的20件增长40%。", 50),
+        ("全市收到申请30件，较上年的20件增长50%，其中企业6件。", None),
+        ("全市收到申请约30件，较上年的20件增加12件。", None),
+        ("全市企业申请4件，占新收申请56件的17.1%。", Decimal("7.14")),
+        ("全市企业申请4件，占新收申请56件的7.1%。", None),
+        ("全市收到申请30件，占比17.1%。", None),
+        ("全市收到申请3件，比2023年的0件增加100%。", None),
+    ],
+)
+def test_a_comparison_follows_from_the_two_numbers_that_it_names(text, right):
+    found = list(prose(filing({ON_REQUEST: text})))
+    assert [(f.code, f.expected) for f in found] == ([("prose-balance", right)] if right else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("青禾镇人民政府", "镇政府"),
+        ("马坪乡人民政府", "乡政府"),
+        ("青禾县第一中学", "我校"),
+        ("青禾市人民医院", "我院"),
+        ("青禾市档案馆", "我馆"),
+        ("青禾经济开发区管理委员会", "我委"),
+    ],
+)
+def test_each_kind_of_agency_speaks_of_itself(name, own):
+    for text, codes in (
+        (f"{own}收到申请52件。", ["prose-figure"]),
+        (f"{own}未收到申请。", ["prose-nothing"]),
+    ):
+        assert [
+            f.code
+            for f in prose(
+                filing(
+                    {ON_REQUEST: text},
+                    {"applications.new.natural": 48, "applications.granted.natural": 48},
+                    name,
+                )
+            )
+        ] == codes
+
+
 @pytest.mark.parametrize("text", ["全年申请均已按时办结。", "本年所有申请均已办理完毕。"])
 def test_the_year_beside_applications_changes_nothing(text):
     figures = {"applications.new.natural": 6, "applications.carried_out.natural": 6}
@@ -761,6 +850,7 @@ DISPUTES = {"disputes.review.upheld": 9, "disputes.review.pending": 3, "disputes
         ("行政复议12件，已审结的均获维持。", []),
         ("因答复超期被申请行政复议1件，均已维持。", []),
         ("因政府信息公开被申请行政复议12件，其中维持2件。", ["prose-figure"]),
+        ("政府信息公开行政诉讼2件，无败诉案件。", []),
     ],
 )
 def test_all_upheld_is_held_against_the_other_results(text, codes):

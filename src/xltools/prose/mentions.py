@@ -564,10 +564,8 @@ class FilingProse:
         """Return whether a term is what the lines of *other* come to, as in 因涉及国家秘密不予公开."""
         if term.claim is None or other.claim is None:
             return False
-        cells, own = (
-            set(self.form.prose.cells(one.claim.means[0]).names) for one in (other, term) if one.claim
-        )
-        return cells < own
+        cells = self.form.prose.cells
+        return {*cells(other.claim.means[0]).names} < {*cells(term.claim.means[0]).names}
 
     def _meetings(
         self, box: str, before: str, text: str, said: list[_NamedTerm], others: list[_NamedTerm]

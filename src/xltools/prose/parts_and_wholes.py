@@ -34,13 +34,9 @@ def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
         return
     divided: set[int] = set()  # where the numbers are that have been a whole with its parts
     for index, phrase in enumerate(phrases):
-        if phrase.is_rest and (whole := _wrong_rest(sentence, index, prose)):
-            named = [
-                p
-                for p in phrases[:index]
-                if _have_same_unit(p, phrase) and p.quantity.start > whole.quantity.start
-            ]
-            yield _division(sentence, whole, [*named, phrase])
+        if phrase.is_rest and (divided_before := _wrong_rest(sentence, index, prose)):
+            whole, *others = divided_before
+            yield _division(sentence, whole, [*others, phrase])
         if phrase.is_compared or phrase.is_remainder:
             continue
         parts = _parts_behind(sentence, index, prose)
@@ -68,8 +64,8 @@ def _division(sentence: Sentence, whole: Phrase, parts: list[Phrase]) -> Divisio
     return Division(sentence.text[start:end], whole.quantity.value, named)
 
 
-def _wrong_rest(sentence: Sentence, index: int, prose: Prose) -> Phrase | None:
-    """Return the whole that the rest at *index* does not make up with any of the numbers between, if one is named.
+def _wrong_rest(sentence: Sentence, index: int, prose: Prose) -> list[Phrase]:
+    """Return a whole and its parts if the rest at *index* does not make up the whole with any of them, or an empty list.
 
     What was settled is no part of what came in, because more came from the year before; nor is a whole judged that may be
     two numbers together.
@@ -79,13 +75,13 @@ def _wrong_rest(sentence: Sentence, index: int, prose: Prose) -> Phrase | None:
     before = [p for p in sentence.phrases[:index] if _have_same_unit(p, rest)]
     named = [any(word in p.segment for word in words) for p in before]
     if not _FEWEST <= len(before) <= _MOST_SUMMED or named != [True, *(False for _ in before[1:])]:
-        return None
+        return []
     if before[0].is_compared or any(p.quantity.is_rough for p in (*before, rest)):
-        return None
+        return []
     whole, *parts = (p.quantity.value for p in before)
     some = (one for size in range(1, len(parts) + 1) for one in combinations(parts, size))
     can_be = any(sum(one, rest.quantity.value) in (whole, whole + parts[0]) for one in some)
-    return None if can_be else before[0]
+    return [] if can_be else before
 
 
 def _says_another(whole: Phrase, parts: list[Phrase], prose: Prose) -> bool:
