@@ -57,6 +57,7 @@ def passages() -> dict[str, list[dict[str, Any]]]:
             "again",
             "of_twenty_agencies",
             "of_twenty_agencies_after",
+            "of_twenty_agencies_again",
         )
     )
     names = (
@@ -65,6 +66,7 @@ def passages() -> dict[str, list[dict[str, Any]]]:
         "written again",
         "of twenty agencies",
         "of twenty agencies, afterwards",
+        "of twenty agencies, again",
     )
     return {"used for tuning": told[::2], "left aside": told[1::2], **dict(zip(names, later, strict=True))}
 
