@@ -103,7 +103,7 @@ def test_false_alarms_are_few_and_misses_not_many(held_out, precision, recall, c
 def test_passages_as_reports_write_them_are_judged_by_their_truth(name, told):
     """At least four contradictions of five are asked for, and at most one false alarm in twenty reports."""
     measure = passages.measured(told)
-    assert measure.contradictions >= (18 if name.endswith("afterwards") else 40)
+    assert measure.contradictions >= (18 if name.endswith(("afterwards", ", again")) else 40)
     assert measure.recall >= 0.9
     assert measure.precision >= 0.95
     assert measure.false_alarms <= 1
@@ -752,6 +752,9 @@ def test_a_number_is_that_of_who_and_what_is_named_beside_it(text, is_wrong):
         ("未因属于国家秘密不予公开申请。", True),
         ("未因属于行政执法案卷不予公开申请。", False),
         ("全年无一件被申请行政复议。", True),
+        ("不予公开6件，均属于国家秘密。", True),
+        ("不予公开6件，均属于国家秘密或过程性信息。", False),
+        ("无法提供2件，均因本机关不掌握。", False),
     ],
 )
 def test_a_number_is_compared_with_what_it_is_a_part_of(text, is_wrong):
@@ -768,7 +771,7 @@ def test_a_number_is_compared_with_what_it_is_a_part_of(text, is_wrong):
         "disputes.review.upheld": 2,
     }
     found = prose(filing({ON_REQUEST: text}, figures, "青禾县人民政府"))
-    assert bool({"prose-figure", "prose-nothing"} & {f.code for f in found}) is is_wrong
+    assert bool({"prose-figure", "prose-nothing", "prose-settled"} & {f.code for f in found}) is is_wrong
 
 
 @pytest.mark.parametrize(
@@ -782,6 +785,7 @@ def test_a_number_is_compared_with_what_it_is_a_part_of(text, is_wrong):
         ("全市企业申请4件，占新收申请56件的17.1%。", Decimal("7.14")),
         ("全市企业申请4件，占新收申请56件的7.1%。", None),
         ("全市收到申请30件，占比17.1%。", None),
+        ("全市企业申请4件、科研机构申请6件，占新收申请56件的17.9%。", None),  # both of them
         ("全市收到申请3件，比2023年的0件增加100%。", None),
     ],
 )

@@ -695,7 +695,9 @@ class FilingProse:
                 for word in words:
                     match = next((m for m in claims if word.end <= m.start <= word.reach), None)
                     before = told.text[: start + word.start]
-                    every = self._every(match.claim, before) if match else ()
+                    every = match and (
+                        self._every(match.claim, before) or self._others(told, before, match.claim)
+                    )
                     if match and every and self._speaks_of_all(told, match, every, before, clause):
                         yield Universal(told.box, clause[: match.end], every)
 
@@ -707,6 +709,16 @@ class FilingProse:
     def _every(self, claim: Claim, before: str) -> tuple[Interpretation, ...]:
         """Return what is 0 where all is as the claim says, one interpretation for each reading."""
         return tuple(map(self.interpretation, _narrowed(claim, before).every or claim.every))
+
+    def _others(self, told: Told, before: str, claim: Claim) -> tuple[Interpretation, ...]:
+        """Return what is 0 where all of the last number is as a claim about lines of it says: 不予处理10件，均为重复申请."""
+        last = next((p for p in reversed(told.sentence.phrases) if p.quantity.end <= len(before)), None)
+        heading = last and self._number(told, last)
+        line = self.interpretation(claim.means[0])
+        if not (heading and heading.matched and {*line.cells} < {*heading.matched.cells}):
+            return ()
+        others = Linear((*heading.matched.sum.terms, *line.sum.times(-1).terms))
+        return (self._named(f"{heading.matched.label}-{line.label}", others),)
 
     def _speaks_of_all(
         self, told: Told, match: _ClaimMatch, every: tuple[Interpretation, ...], before: str, clause: str
