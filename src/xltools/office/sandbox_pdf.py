@@ -14,6 +14,7 @@ import re
 import statistics
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import pdfplumber
@@ -21,6 +22,9 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfplumber.utils.exceptions import PdfminerException
 
 _NEAR = 3.0  # points between edges that are one
+_SAME = 0.5  # points between pieces of one line
+_LEAST = 7.0  # points, as the smallest letters: what is drawn narrower is a line, and what is shorter too a dot of one
+_DASH = 9.0  # points, less than a row is high: shorter pieces in line may be dashes
 _LINE = 0.6  # of the size of the letters: characters less far apart in height stand on one line
 _INDENT = 1.2  # of the size of the letters: a line that begins further right begins a paragraph
 _SHORT = 2.5  # of the size of the letters: a line that ends further left ends one
@@ -60,13 +64,13 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
                 raise refusal("too-large")
             unknown += sum(char["text"].startswith(_UNKNOWN) for char in page.chars)
             has_pictures = has_pictures or bool(page.images)
-            pages.append(_PdfPage(page.filter(_is_seen)))
+            pages.append(_PdfPage(page))
+            page.close()  # before the next is opened: a dotted line has thousands of objects
         _share_rows(pages)
         for one in pages:
             items = list(one.items())
             _share_columns(found, items)
             found += items
-            one.page.root_page.close()
     if not found or 4 * unknown > count:
         raise refusal("scan" if has_pictures else "no-text")
     content = [
@@ -109,10 +113,15 @@ class _PdfPage:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        chars = (char for char in page.dedupe_chars().chars if char.get("upright", True))
+        seen = page.filter(_is_seen)
+        chars = (char for char in seen.dedupe_chars().chars if char.get("upright", True))
         self.chars = [char for char in chars if char["text"].strip()]
-        _mark_struck(self.chars, [edge for edge in page.edges if edge["orientation"] == "h"])
-        self.across, self.down = (_segments(page.edges, way) for way in "hv")
+        pieces = list(_pieces([*seen.lines, *seen.rects, *seen.curves]))
+        runs = {way: _runs([piece for one, piece in pieces if one == way]) for way in "hv"}
+        _mark_struck(self.chars, runs["h"])
+        long = {way: [run for run in runs[way] if run[2] - run[1] > _LEAST] for way in "hv"}
+        self.edges = {way: [_edge(way, run) for run in long[way]] for way in "hv"}
+        self.across, self.down = _segments(long["h"]), _segments(long["v"])
         self.open = [one for one in self.across if not any(_touches(one, other) for other in self.down)]
         sides = (
             min((one[1] for one in self.across), default=0),
@@ -125,11 +134,9 @@ class _PdfPage:
         edges = [edge for table in self.unruled for edge in table.between_columns()]
         ruled = [one for one in self.across if one not in self.open]
         closing = _missing(self.down, self.across, "v")
-        missing = {
-            "explicit_horizontal_lines": closing,
-            "explicit_vertical_lines": [*_missing(ruled, self.down, "h"), *edges],
-        }
-        boxes = [self._with_end(table.cells, closing) for table in self.page.find_tables(missing)]
+        across = [*self.edges["h"], *closing]
+        down = [*self.edges["v"], *_missing(ruled, self.down, "h"), *edges]
+        boxes = [self._with_end(cells, closing) for cells in self._boxes(across, down)]
         tables = [_PageTable(cells, self.chars, edges) for cells in boxes]
         tables = [table for table in tables if table.is_table]
         inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
@@ -138,7 +145,15 @@ class _PdfPage:
         for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
             yield item
 
-    def _with_end(self, boxes: list[_Box], closing: Sequence[dict[str, Any]]) -> list[_Box]:
+    def _boxes(self, across: list[_Edge], down: list[_Edge]) -> list[list[_Box]]:
+        """Return the cells of each table between lines."""
+        if min(len(across), len(down)) < 2:  # noqa: PLR2004  the library refuses fewer
+            return []
+        lines = {"explicit_horizontal_lines": across, "explicit_vertical_lines": down}
+        ways = {"horizontal_strategy": "explicit", "vertical_strategy": "explicit"}
+        return [table.cells for table in self.page.find_tables(lines | ways)]
+
+    def _with_end(self, boxes: list[_Box], closing: Sequence[_Edge]) -> list[_Box]:
         """Return the cells of a table; of one that the page's end cuts, with the lines of text below the lines drawn."""
         left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
         bottom = max(box[3] for box in boxes)
@@ -155,40 +170,92 @@ class _PdfPage:
         return [(*box[:3], end) if abs(box[3] - bottom) <= _NEAR else box for box in boxes]
 
 
-def _mark_struck(chars: Sequence[Any], edges: Sequence[Any]) -> None:
+def _mark_struck(chars: Sequence[Any], lines: Sequence[_Segment]) -> None:
     """Mark the digits through whose middle a line is drawn."""
-    by_height: dict[int, list[Any]] = {}
-    for edge in edges:
-        by_height.setdefault(int(edge["top"]), []).append(edge)
+    by_height: dict[int, list[_Segment]] = {}
+    for line in lines:
+        by_height.setdefault(int(line[0]), []).append(line)
     for char in chars:
         if char["text"].isdigit():
             quarter, middle = (char["bottom"] - char["top"]) / 4, (char["x0"] + char["x1"]) / 2
             first, last = char["top"] + quarter, char["bottom"] - quarter
             char["is_struck"] = any(
-                first <= edge["top"] <= last and edge["x0"] <= middle <= edge["x1"]
+                first <= top <= last and left <= middle <= right
                 for height in range(int(first), int(last) + 1)
-                for edge in by_height.get(height, ())
+                for top, left, right in by_height.get(height, ())
             )
 
 
 _Segment = tuple[float, float, float]  # the place of a line, and where it begins and ends
+_Edge = dict[str, Any]  # the same as pdfplumber takes it
 
 
-def _segments(edges: Sequence[Any], way: str) -> list[_Segment]:
-    """Return the lines of one way, ``h`` or ``v``, with pieces joined that touch."""
-    at, begin, end = ("top", "x0", "x1") if way == "h" else ("x0", "top", "bottom")
-    pieces = [(edge[at], edge[begin], edge[end]) for edge in edges if edge["orientation"] == way]
-    places = _edges([piece[0] for piece in pieces])
+def _edge(way: str, line: _Segment) -> _Edge:
+    place, first, last = line
+    (x0, x1), (top, bottom) = ((first, last), (place, place)) if way == "h" else ((place, place), (first, last))
+    box = {"x0": x0, "x1": x1, "top": top, "bottom": bottom, "width": x1 - x0, "height": bottom - top}
+    return {"object_type": "line", **box}
+
+
+def _pieces(drawn: Sequence[Any]) -> Iterator[tuple[str, _Segment]]:
+    """Yield the lines across, ``h``, and down, ``v``, that objects are or have at their sides.
+
+    A dot is a piece of either.
+    """
+    for one in drawn:
+        left, top, right, bottom = (one[side] for side in ("x0", "top", "x1", "bottom"))
+        is_low, is_narrow = bottom - top < _LEAST, right - left < _LEAST
+        if is_low:
+            yield "h", ((top + bottom) / 2, left, right)
+        if is_narrow:
+            yield "v", ((left + right) / 2, top, bottom)
+        if is_low or is_narrow:
+            continue
+        is_closed = one["fill"] or one["object_type"] == "rect"
+        for (x, y), (next_x, next_y) in pairwise([*one["pts"], *one["pts"][:is_closed]]):
+            if abs(y - next_y) < _SAME < abs(x - next_x):
+                yield "h", (y, min(x, next_x), max(x, next_x))
+            elif abs(x - next_x) < _SAME < abs(y - next_y):
+                yield "v", (x, min(y, next_y), max(y, next_y))
+
+
+def _runs(pieces: list[_Segment]) -> list[_Segment]:
+    """Return the lines that pieces in line make: those that touch, and dots and dashes."""
+    rows: list[list[_Segment]] = []
+    for piece in sorted(pieces):
+        if rows and piece[0] - rows[-1][0][0] <= _SAME:
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
     found: list[_Segment] = []
-    for place, first, last in sorted((places[_place(places, at)], first, last) for at, first, last in pieces):
+    for row in rows:
+        place = statistics.fmean(piece[0] for piece in row)
+        row.sort(key=itemgetter(1))
+        _, begin, end = row[0]
+        size = end - begin
+        for _, first, last in row:
+            shorter, longer = sorted((size, last - first))
+            if first - end > (max(_NEAR, shorter) if longer < _DASH else _NEAR):
+                found.append((place, begin, end))
+                begin, end = first, last
+            end, size = max(end, last), last - first
+        found.append((place, begin, end))
+    return found
+
+
+def _segments(lines: Sequence[_Segment]) -> list[_Segment]:
+    """Return lines of one way with those joined that touch or lie beside each other."""
+    places = _edges([line[0] for line in lines])
+    found: list[_Segment] = []
+    for place, first, last in sorted((places[_place(places, at)], first, last) for at, first, last in lines):
         if found and found[-1][0] == place and first <= found[-1][2] + _NEAR:
             found[-1] = place, found[-1][1], max(found[-1][2], last)
         else:
             found.append((place, first, last))
-    return [one for one in found if one[2] - one[1] > _NEAR]
+    return found
 
 
-def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[dict[str, Any]]:
+def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[_Edge]:
     """Return the edges that would close tables where several of *lines*, of that way, end and none of *others* touches them.
 
     Tables are open at the end of a page, and some have no lines at their sides.
@@ -204,11 +271,7 @@ def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[di
                 if not any(begin - _NEAR <= at <= stop + _NEAR for _, begin, stop in touching)
             ]
             if len(open_ends) > 1:
-                first, last = min(open_ends), max(open_ends)
-                x = (first, last) if way == "v" else (place, place)
-                y = (place, place) if way == "v" else (first, last)
-                edge: dict[str, Any] = {"object_type": "line", "width": x[1] - x[0], "height": y[1] - y[0]}
-                found.append(edge | {"x0": x[0], "x1": x[1], "top": y[0], "bottom": y[1]})
+                found.append(_edge("h" if way == "v" else "v", (place, min(open_ends), max(open_ends))))
     return found
 
 
@@ -267,7 +330,7 @@ class _Unruled:
         """Return whether *other*, the first such table of the next page, has the same sides."""
         return abs(self.left - other.left) <= _NEAR and abs(self.right - other.right) <= _NEAR
 
-    def between_columns(self) -> Iterator[dict[str, Any]]:
+    def between_columns(self) -> Iterator[_Edge]:
         """Yield the missing lines between the columns, which are found by the gaps between the words.
 
         A gap counts if no word in a row with figures reaches over it; the ends of the lines, which leave out cells over several
@@ -282,8 +345,7 @@ class _Unruled:
         places = _edges([*ends, *(_within(a, b, ends, self.all_rows) for a, b in gaps)]) if counted else []
         for x, row in product(places, self.rows):
             if not any(word.left < x < word.right for word in row.words):
-                size = {"width": 0, "height": row.bottom - row.top}
-                yield {"object_type": "line", "x0": x, "x1": x, "top": row.top, "bottom": row.bottom} | size
+                yield _edge("v", (x, row.top, row.bottom))
 
 
 class _PageWord(NamedTuple):
@@ -327,7 +389,7 @@ class _PageTable:
     """The cells of a table with their characters; a frame around prose is none."""
 
     def __init__(
-        self, boxes: Sequence[_Box], chars: Sequence[Any], guessed: Sequence[dict[str, Any]]
+        self, boxes: Sequence[_Box], chars: Sequence[Any], guessed: Sequence[_Edge]
     ) -> None:
         self.boxes = boxes
         self.columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
