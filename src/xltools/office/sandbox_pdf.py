@@ -214,9 +214,15 @@ def _pieces(drawn: Sequence[Any]) -> Iterator[tuple[str, _Segment]]:
         is_closed = one["fill"] or one["object_type"] == "rect"
         for (x, y), (next_x, next_y) in pairwise([*one["pts"], *one["pts"][:is_closed]]):
             if abs(y - next_y) < _SAME < abs(x - next_x):
-                yield "h", (y, min(x, next_x), max(x, next_x))
+                yield "h", (y, *_to_corners(x, next_x, left, right))
             elif abs(x - next_x) < _SAME < abs(y - next_y):
-                yield "v", (x, min(y, next_y), max(y, next_y))
+                yield "v", (x, *_to_corners(y, next_y, top, bottom))
+
+
+def _to_corners(begin: float, end: float, first: float, last: float) -> tuple[float, float]:
+    """Return the ends of a part of a side from *first* to *last*: these themselves if only the corners, rounded, are missing."""
+    begin, end = sorted((begin, end))
+    return (first, last) if begin - first < _LEAST and last - end < _LEAST else (begin, end)
 
 
 def _runs(pieces: list[_Segment]) -> list[_Segment]:
