@@ -71,6 +71,19 @@ def from_the_top(found: list[Box]) -> list[Box]:
     )
 
 
+def without_holes(found: list[Box]) -> list[Box]:
+    """The same cells and an empty one at each place between them that has none."""
+    taken = {
+        (row, column)
+        for b in found
+        for row in range(b.area.row, b.area.last_row + 1)
+        for column in range(b.area.column, b.area.last_column + 1)
+    }
+    height, width = (max(numbers) + 1 for numbers in zip(*taken, strict=True))
+    holes = {(row, column) for row in range(height) for column in range(width)} - taken
+    return sorted([*found, *(Box("", Area.at(*hole), True) for hole in holes)], key=lambda box: box.area)
+
+
 def rows(found: list[Box]) -> list[list[Box]]:
     return [[b for b in found if b.area.row == row] for row in range(max(b.area.last_row for b in found) + 1)]
 
@@ -96,7 +109,7 @@ def parts(one: Report):
         for part in section.parts:
             prose += [part.label] if part.label else []
             prose += one.prose.get(f"{section.key}.{part.key}", "").split("\n")
-        tables = [from_the_top(table) for table in one.arranged(boxes(one, sheet))] if sheet.cells else []
+        tables = [without_holes(from_the_top(table)) for table in one.arranged(boxes(one, sheet))] if sheet.cells else []
         yield one.spelled(section.title), tables, prose
 
 

@@ -30,7 +30,7 @@ from xltools.document.reader.columns import (
 from xltools.document.reader.form_labels import ALIKE, FormLabels, NearLabel, label_names, similarity
 from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure, row_number
 from xltools.form.labels import core
-from xltools.form.sections import Block, Line, Section, leaves
+from xltools.form.sections import Block, Line, Section, leaves, unit_of
 from xltools.white_space import is_blank
 
 _MOST_FAULTS = 3  # labels reported for one table
@@ -204,6 +204,8 @@ class _TableFinder:
             ]
             if not row.heads and {self.form_labels.core(t) for t in row.before[-1]} & self.form_labels.heads:
                 continue  # a line of heads, the last of which is also a label of a row
+            if not row.figures and label in self.form_labels.captions:
+                continue  # the title of a block, which is also a label of a row
             if not places:
                 continue
             place = next((index for index in places if index > last), places[0])
@@ -273,12 +275,23 @@ class _TableFinder:
             rows = [self.rows[candidate[index]] for index in indices]
             block = self.form_rows[indices[0]].block
             by_head = all(is_aligned(row, block, self.form_labels) for row in rows)
+            if not by_head:
+                asides = [self._asides_of(index) for index in indices]
+                rows = _without_asides(rows, asides, block.label_depth)
             if not by_head and are_numbered(rows, block):
                 yield indices[0], candidate[indices[0]], _number_fault(self.form_rows[indices[0]], rows[0])
                 continue
             for index, row in zip(indices, rows, strict=True):
                 heads = None if by_head else rows[0].before
                 yield index, candidate[index], self._texts_of(index, row, heads)
+
+    def _asides_of(self, index: int) -> tuple[str, ...]:
+        """Return the code and the unit that the form prints between the label of a row and its figures."""
+        block, line, _ = self.form_rows[index]
+        if line is None:
+            return ()
+        printed = {"code": line.code, "unit": unit_of(line, block, self.section)}
+        return tuple(printed[what] for what in block.stub[block.stub.index("label") + 1 :])
 
     def _texts_of(
         self,
@@ -402,6 +415,24 @@ def _with_halves_joined(
                 yield LabelledRow((), tuple(text for texts in cells[first:] for text in texts), before)
                 part = []
                 break
+
+
+def _without_asides(
+    rows: list[LabelledRow], asides: list[tuple[str, ...]], depth: int
+) -> list[LabelledRow]:
+    """Return the rows without the codes and units before their figures, if several rows have their own there.
+
+    Blank cells before them are those of the label, which may span *depth* columns.
+    """
+    found = list(rows)
+    for number, (row, own) in enumerate(zip(rows, asides, strict=True)):
+        texts = tuple(text.strip() for text in row.figures)
+        blanks = next((n for n, text in enumerate(texts[:depth]) if text), 0) if own and own[0] else 0
+        end = blanks + len(own)
+        if own and texts[blanks:end] == own and (not row.lines or row.lines[0] >= end):
+            lines = (row.lines[0] - end, *row.lines[1:]) if row.lines else ()
+            found[number] = row._replace(figures=row.figures[end:], lines=lines)
+    return found if sum(a is not b for a, b in zip(rows, found, strict=True)) > 1 else rows
 
 
 def _have_own_heads(
