@@ -192,7 +192,10 @@ class _RowCollector:
             filled = {cell.text for cell in cells.values() if not is_blank(cell.text)}
             if grid.width > 1 and len(filled) == 1 and self._is_note(filled.pop()):
                 continue
-            if not _is_data(texts, self.form_labels, was_data=was_data or not head):
+            # Further heads, which may also be labels of rows, but do not stand where those begin.
+            is_below = bool(head) and not was_data and (is_blank(begun[0]) or len(texts) == len(begun))
+            is_head = is_below and self.form_labels.above.issuperset(map(self.form_labels.core, texts))
+            if is_head or not _is_data(texts, self.form_labels, was_data=was_data or not head):
                 head = [*([] if was_data else head), number]
                 was_data = False
                 self._before.append(tuple(texts))
