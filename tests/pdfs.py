@@ -25,10 +25,26 @@ def _wrapped(text: str, width: float) -> list[str]:
     return [line[n : n + count] for line in text.split("\n") for n in range(0, max(1, len(line)), count)]
 
 
+def _ruled(lines: str, left: float, bottom: float, right: float, top: float) -> str:
+    """A line across or down, whole or in pieces."""
+    if "d" in lines:
+        wide, high = (3, 1) if bottom == top else (1, 3)
+        starts = [(left + n, bottom) for n in range(0, int(right - left), 5)]
+        starts += [(left, bottom + n) for n in range(0, int(top - bottom), 5)]
+        return " ".join(f"{x:.1f} {y:.1f} {wide} {high} re" for x, y in starts) + " f"
+    apart = (0, 2) if "=" in lines else (0,)
+    is_low = bottom == top
+    return " ".join(
+        f"{left + n * (not is_low):.1f} {bottom + n * is_low:.1f} m {right + n * (not is_low):.1f} {top + n * is_low:.1f} l S"
+        for n in apart
+    )
+
+
 class _Page:
     """What is drawn on one page, from the top down; ``lines`` are those of tables, some of ``h`` and ``v``.
 
-    With ``g`` each line of text has a white ground, as WPS draws it, and with ``n`` the number of the page is at the left.
+    With ``d`` they are rows of small rectangles, as browsers draw dots and dashes, with ``=`` double, and with ``r`` boxes
+    with round corners. With ``g`` each line of text has a white ground, as WPS draws it, and with ``n`` the number of the page is at the left.
     """
 
     def __init__(self, lines: str, height: int) -> None:
@@ -46,10 +62,17 @@ class _Page:
     def box(self, left: float, top: float, right: float, bottom: float, lines: list[str]) -> None:
         """A cell with its lines; a cell that the page's end cuts has no edge there."""
         ends = [y for y in (top, bottom) if _MARGIN <= y <= self.height - _MARGIN]
+        if "r" in self.lines:
+            a, b, c, d = left + 3, right - 3, bottom + 3, top - 3
+            self.drawn.append(
+                f"{a:.1f} {top:.1f} m {b:.1f} {top:.1f} l {right:.1f} {top:.1f} {right:.1f} {d:.1f} v "
+                f"{right:.1f} {c:.1f} l {right:.1f} {bottom:.1f} {b:.1f} {bottom:.1f} v {a:.1f} {bottom:.1f} l "
+                f"{left:.1f} {bottom:.1f} {left:.1f} {c:.1f} v {left:.1f} {d:.1f} l {left:.1f} {top:.1f} {a:.1f} {top:.1f} v s"
+            )
         if "h" in self.lines:
-            self.drawn += [f"{left:.1f} {y:.1f} m {right:.1f} {y:.1f} l S" for y in ends]
+            self.drawn += [_ruled(self.lines, left, y, right, y) for y in ends]
         if "v" in self.lines:
-            self.drawn += [f"{x:.1f} {top:.1f} m {x:.1f} {bottom:.1f} l S" for x in (left, right)]
+            self.drawn += [_ruled(self.lines, x, bottom, x, top) for x in (left, right)]
         self.drawn += [_text(left + 2, top - _LEADING * (n + 1), line) for n, line in enumerate(lines)]
 
 

@@ -202,6 +202,14 @@ def test_pdf_in_every_arrangement(name):
 
 
 @pytest.mark.prove
+@pytest.mark.parametrize(
+    "lines", ["hvd", *(pytest.param(how, marks=pytest.mark.prove) for how in ("hv=", "r"))]
+)
+def test_lines_of_dashes_double_lines_and_round_corners(lines):
+    """A border is thousands of pieces in what browsers print."""
+    assert layouts.measure(REPORTS[1], lambda one: pdfs.pdf(one, lines), "a.pdf") == (200, 0, 200)
+
+
 def test_white_grounds_of_lines_and_numbers_of_pages_are_no_part_of_a_pdf():
     prose = {name: text * 30 for name, text in sound_prose().items()}
     one = REPORTS[1]._replace(prose=prose)
