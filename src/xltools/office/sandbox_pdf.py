@@ -86,6 +86,20 @@ def _is_seen(drawn: Any) -> bool:
     return not (is_ground and _is_white(drawn))
 
 
+def _white_cells(rects: Sequence[Any]) -> Iterator[Any]:
+    """Yield the white grounds on a dark one: a table whose lines are what is seen of the dark ground between its cells."""
+    grounds = [r for r in rects if _is_seen(r) and r["fill"] and min(r["width"], r["height"]) > _LEAST]
+    for one in rects if grounds else ():
+        if not _is_seen(one) and any(
+            ground["x0"] <= one["x0"]
+            and one["x1"] <= ground["x1"]
+            and ground["top"] <= one["top"]
+            and one["bottom"] <= ground["bottom"]
+            for ground in grounds
+        ):
+            yield one
+
+
 def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]) -> None:
     """Give the last table so far and the first one of the next page the same columns, if it goes on there."""
     above = next((item for item in reversed(before) if isinstance(item, _PageTable)), None)
@@ -116,7 +130,8 @@ class _PdfPage:
         seen = page.filter(_is_seen)
         chars = (char for char in seen.dedupe_chars().chars if char.get("upright", True))
         self.chars = [char for char in chars if char["text"].strip()]
-        pieces = list(_pieces([*seen.lines, *seen.rects, *seen.curves]))
+        drawn = [*seen.lines, *seen.rects, *seen.curves, *_white_cells(page.rects)]
+        pieces = list(_pieces(drawn))
         runs = {way: _runs([piece for one, piece in pieces if one == way]) for way in "hv"}
         _mark_struck(self.chars, runs["h"])
         long = {way: [run for run in runs[way] if run[2] - run[1] > _LEAST] for way in "hv"}
