@@ -109,7 +109,11 @@ def parts(one: Report):
         for part in section.parts:
             prose += [part.label] if part.label else []
             prose += one.prose.get(f"{section.key}.{part.key}", "").split("\n")
-        tables = [without_holes(from_the_top(table)) for table in one.arranged(boxes(one, sheet))] if sheet.cells else []
+        tables = (
+            [without_holes(from_the_top(table)) for table in one.arranged(boxes(one, sheet))]
+            if sheet.cells
+            else []
+        )
         yield one.spelled(section.title), tables, prose
 
 

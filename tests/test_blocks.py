@@ -148,7 +148,16 @@ def test_a_roll_up_is_read_back():
 
 @pytest.mark.parametrize(
     "name",
-    ["page.html", "cms.html", "word.htm", "report.md", "padded.txt", "spaced.txt", "piped.txt", "report.docx"],
+    [
+        "page.html",
+        "cms.html",
+        "word.htm",
+        "report.md",
+        "padded.txt",
+        "spaced.txt",
+        "piped.txt",
+        "report.docx",
+    ],
 )
 def test_a_document_is_read_back(name):
     read = read_document(published.WRITERS[name](published.report(FORM, sound())), name, FORM, Limits())

@@ -15,10 +15,12 @@ import layouts
 import office
 import pdfs
 import published
-from conftest import by_day, examples, sound_prose
+from conftest import HERE, by_day, examples, sound_prose
 from published import Box
 from test_import import FORM, codes, values
+from xltools.data.filing import Return
 from xltools.document.reader import read_document
+from xltools.form.library import find
 from xltools.form.places import Area
 from xltools.office.guard import Limits
 from xltools.text import message
@@ -75,6 +77,47 @@ def test_another_form_is_read_by_its_definition(other_form):
         kind = layouts.kind_of(name)
         assert values(read_document(WAYS[name](one), f"a.{kind}", other_form)) == figures, name
     assert values(read_document(pdfs.pdf(one), "a.pdf", other_form, Limits(seconds=120))) == figures
+
+
+@pytest.mark.parametrize(
+    ("key", "way", "section"),
+    [
+        ("jgry-2012", "pipes-begun-plain", "staff"),
+        ("jgry-2012", "html-pages", "staff"),
+        ("jgry-2012", "numbered-tabs-begun", "staff"),
+        ("jsgk-2026", "html-plain", "main"),
+        ("zfnb-2025", "tabs-begun-plain", "permits"),
+        ("bmjs-2026", "html-plain", "total"),
+        ("bmjs-2026", "tabs-spans-plain", "total"),
+    ],
+)
+def test_what_stands_beside_labels_and_between_heads(key, way, section):
+    """Codes between labels and figures, the title of a block as the label of its row, heads that are also labels of rows."""
+    form = find(str(HERE / "forms" / f"{key}.toml"))
+    figures = {cell.name: Decimal(number) for number, cell in enumerate(form.inputs, 7)}
+    read = read_document(WAYS[way](published.report(form, figures)), f"a.{layouts.kind_of(way)}", form)
+    wanted = {name: value for name, value in figures.items() if name.startswith(f"{section}.")}
+    assert wanted
+    assert {n: v for n, v in values(read).items() if n in wanted} == wanted
+
+
+@settings(max_examples=examples(40))
+@given(st.data())
+def test_no_code_becomes_a_figure_in_damaged_lines(data):
+    """Figures that may be codes as well, and a line that has lost a cell."""
+    form = find(str(HERE / "forms" / "jgry-2012.toml"))
+    small = st.integers(0, 20).map(Decimal)
+    figures = {cell.name: data.draw(small) for cell in form.inputs}
+    way = data.draw(st.sampled_from(["tabs-begun-plain", "pipes-begun-plain", "tabs-spans-plain"]))
+    lines = WAYS[way](published.report(form, figures)).decode().split("\n")
+    number = data.draw(st.sampled_from([n for n, line in enumerate(lines) if "\t" in line or "|" in line]))
+    sign = "\t" if "\t" in lines[number] else "|"
+    cells = lines[number].split(sign)
+    del cells[data.draw(st.integers(0, len(cells) - 1))]
+    lines[number] = sign.join(cells)
+    read = read_document("\n".join(lines).encode(), "a.txt", form)
+    found = read.record.values if isinstance(read, Return) else {}
+    assert all(figures[name] == value for name, value in found.items())
 
 
 SLIPS = dict(layouts.slips(FORM))

@@ -207,7 +207,9 @@ _Edge = dict[str, Any]  # the same as pdfplumber takes it
 
 def _edge(way: str, line: _Segment) -> _Edge:
     place, first, last = line
-    (x0, x1), (top, bottom) = ((first, last), (place, place)) if way == "h" else ((place, place), (first, last))
+    (x0, x1), (top, bottom) = (
+        ((first, last), (place, place)) if way == "h" else ((place, place), (first, last))
+    )
     box = {"x0": x0, "x1": x1, "top": top, "bottom": bottom, "width": x1 - x0, "height": bottom - top}
     return {"object_type": "line", **box}
 
@@ -409,9 +411,7 @@ def _within(left: float, right: float, ends: Sequence[float], rows: Sequence[_Ro
 class _PageTable:
     """The cells of a table with their characters; a frame around prose is none."""
 
-    def __init__(
-        self, boxes: Sequence[_Box], chars: Sequence[Any], guessed: Sequence[_Edge]
-    ) -> None:
+    def __init__(self, boxes: Sequence[_Box], chars: Sequence[Any], guessed: Sequence[_Edge]) -> None:
         self.boxes = boxes
         self.columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
         self.top = min(box[1] for box in boxes)

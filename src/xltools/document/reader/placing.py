@@ -417,9 +417,7 @@ def _with_halves_joined(
                 break
 
 
-def _without_asides(
-    rows: list[LabelledRow], asides: list[tuple[str, ...]], depth: int
-) -> list[LabelledRow]:
+def _without_asides(rows: list[LabelledRow], asides: list[tuple[str, ...]], depth: int) -> list[LabelledRow]:
     """Return the rows without the codes and units before their figures, if several rows have their own there.
 
     Blank cells before them are those of the label, which may span *depth* columns.
