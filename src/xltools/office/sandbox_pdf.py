@@ -23,7 +23,8 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 _NEAR = 3.0  # points between edges that are one
 _SAME = 0.5  # points between pieces of one line
-_LEAST = 7.0  # points, as the smallest letters: what is drawn narrower is a line, and what is shorter too a dot of one
+_THICK = 4.5  # points: what is drawn narrower is a line, and what is shorter too a dot of one
+_LEAST = 7.0  # points, as the smallest letters: no line of a table is shorter
 _DASH = 9.0  # points, less than a row is high: shorter pieces in line may be dashes
 _LINE = 0.6  # of the size of the letters: characters less far apart in height stand on one line
 _INDENT = 1.2  # of the size of the letters: a line that begins further right begins a paragraph
@@ -221,7 +222,7 @@ def _pieces(drawn: Sequence[Any]) -> Iterator[tuple[str, _Segment]]:
     """
     for one in drawn:
         left, top, right, bottom = (one[side] for side in ("x0", "top", "x1", "bottom"))
-        is_low, is_narrow = bottom - top < _LEAST, right - left < _LEAST
+        is_low, is_narrow = bottom - top < _THICK, right - left < _THICK
         if is_low:
             yield "h", ((top + bottom) / 2, left, right)
         if is_narrow:

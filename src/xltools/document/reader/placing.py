@@ -277,7 +277,7 @@ class _TableFinder:
             by_head = all(is_aligned(row, block, self.form_labels) for row in rows)
             if not by_head:
                 asides = [self._asides_of(index) for index in indices]
-                rows = _without_asides(rows, asides, block.label_depth)
+                rows = _with_figures_only(rows, asides, block.label_depth)
             if not by_head and are_numbered(rows, block):
                 yield indices[0], candidate[indices[0]], _number_fault(self.form_rows[indices[0]], rows[0])
                 continue
@@ -417,7 +417,9 @@ def _with_halves_joined(
                 break
 
 
-def _without_asides(rows: list[LabelledRow], asides: list[tuple[str, ...]], depth: int) -> list[LabelledRow]:
+def _with_figures_only(
+    rows: list[LabelledRow], asides: list[tuple[str, ...]], depth: int
+) -> list[LabelledRow]:
     """Return the rows without the codes and units before their figures, if several rows have their own there.
 
     Blank cells before them are those of the label, which may span *depth* columns.

@@ -193,9 +193,9 @@ class _RowCollector:
             if grid.width > 1 and len(filled) == 1 and self._is_note(filled.pop()):
                 continue
             # Further heads, which may also be labels of rows, but do not stand where those begin.
-            is_below = bool(head and texts) and not was_data
-            is_apart = is_below and (is_blank(begun[0]) or len(texts) == len(begun))
-            is_head = is_apart and self.form_labels.above.issuperset(map(self.form_labels.core, texts))
+            is_apart = bool(texts) and (is_blank(begun[0]) or len(texts) == len(begun))
+            is_below = bool(head) and not was_data and is_apart
+            is_head = is_below and self.form_labels.above.issuperset(map(self.form_labels.core, texts))
             if is_head or not _is_data(texts, self.form_labels, was_data=was_data or not head):
                 head = [*([] if was_data else head), number]
                 was_data = False
