@@ -27,7 +27,7 @@ demo: $(READY)  ## run the main job on the samples and show its result
 test: $(READY)  ## run every test (those with LibreOffice and other programs skip where these are missing)
 	$(TESTS) $(ARGS)
 
-quick: $(READY)  ## run the tests that need no other program, in three minutes
+quick: $(READY)  ## run the tests that need no other program, in about three minutes
 	$(TESTS) -m "not office and not browser and not validator and not prove" $(ARGS)
 
 prove: $(READY)  ## run the longer proofs and every law on more examples, before a release
