@@ -376,7 +376,7 @@ def run(mutant: Mutant | None, home: Path, addresses: dict[str, tuple[str, str]]
 
 def _of_workbook(path: Path, addresses: dict[str, tuple[str, str]]) -> Rollup:
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
     except Exception:  # noqa: BLE001  no figure can be had of it
         return Rollup((), ())
     figures = (

@@ -465,6 +465,12 @@ def test_rows_with_a_height_of_their_own_are_seen():
     )
 
 
+def test_where_panes_are_not_split_people_can_scroll_back():
+    scrolled = (r"(<sheetView [^>]*)><pane ", r'\1 topLeftCell="C1"><pane xSplit="0" ')
+    assert not found(changed(scrolled))
+    assert found(changed((scrolled[0], scrolled[1].replace('"0"', '"1"'))))
+
+
 def test_a_merged_area_beside_the_cells_hides_nothing():
     assert not found(changed((r"(<mergeCells[^>]*>)", r'\1<mergeCell ref="B14:B15"/>')))
 

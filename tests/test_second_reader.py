@@ -279,7 +279,7 @@ def test_of_very_many_files_a_sample_is_read_and_that_is_said(collection, monkey
     monkeypatch.setattr(agreement, "MOST", 1)
     result = run("merge", "--witness")
     assert result.return_value == 0
-    assert "two readers agree on a sample: 1 of 1 files, out of 2" in result.output
+    assert "two readers agree on a sample: 1 of 1 file, out of 2" in result.output
     monkeypatch.setattr(agreement, "MOST", 2)
     book = openpyxl.load_workbook("district.xlsx")
     assert any("抽查" in str(cell.value) for row in book["封面"].iter_rows() for cell in row)

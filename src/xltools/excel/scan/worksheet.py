@@ -184,7 +184,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             corner = attributes.get("topLeftCell", "")
         elif tag == "pane" and corner and attributes.get("state", "").startswith("frozen"):
             above, left = parsed(corner)
-            sheet.beyond_reach = above * ("ySplit" in attributes), left * ("xSplit" in attributes)
+            rows, columns = (attributes.get(name, "").strip("0.") != "" for name in ("ySplit", "xSplit"))
+            sheet.beyond_reach = above * rows, left * columns  # where panes are not split, people can scroll
         elif tag == "sheetFormatPr":
             sheet.hides_rows = true(attributes.get("zeroHeight")) or _is_below(
                 attributes.get("defaultRowHeight"), _LOWEST_ROW
