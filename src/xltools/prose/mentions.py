@@ -497,18 +497,19 @@ class FilingProse:
 
     def _without_names(self, text: str) -> str:
         """Return *text* without the names of the agency and the words for whoever it may be."""
-        text = self._short_name.sub("", text)
+        if short := {one for one in self._short_names if one in text}:  # hardly any is there
+            text = re.sub(named_as_subject(any_of(short)), "", text)
         name = self.filing.agency.name
         names = {one for one in (name, in_short(name), *self.form.prose.anyone) if one and one in text}
-        return re.sub(any_of(names), "", text) if names else text  # hardly any is there
+        return re.sub(any_of(names), "", text) if names else text
 
     @cached_property
-    def _short_name(self) -> re.Pattern[str]:
+    def _short_names(self) -> set[str]:
         """What the agency calls itself where it is the subject: the end of its name, or the word for its kind, as 街道."""
         name, circle = self.filing.agency.name, self.form.prose.own_circle(self.filing.agency.name)
         kinds = {end for end in (circle.names if circle else ()) if len(end) > 1}
         ends = {one[start:] for one in (name, *kinds) for start in range(1, len(one) - _SHORTEST_NAME + 1)}
-        return re.compile(named_as_subject(any_of(ends | kinds)))
+        return ends | kinds
 
     @cached_property
     def _lines(self) -> LineNames:
