@@ -138,9 +138,10 @@ def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | Non
 def _prose_places(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
     """Find each text below its heading, or where it was issued, and each field beside its label."""
     rows = {area.row: area.row for area in sheet.texts.values()}
-    there = label_texts(facts)
+    headings = [label for label in sheet.labels if label.role == "heading"]
+    there = label_texts(facts) if headings or sheet.fields else {}
     texts = {text: row for (row, _), text in sorted(there.items(), reverse=True)}
-    for label in (label for label in sheet.labels if label.role == "heading"):
+    for label in headings:
         if plain(label.text) in texts:
             offset = texts[plain(label.text)] - label.area.row
             below = min((row for row in rows if row >= label.area.row), default=None)
@@ -303,11 +304,18 @@ def superseded_word(form: Form, facts: SheetFacts) -> str:
 
 def _units_agree(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> bool:
     """Return whether no text on the sheet says another unit than the form."""
-    form = reading.layout.form
-    units = {form.cells[name].unit for name in sheet.cells} | {one.unit for one in sheet.section.fields}
+    units = _units(reading.layout.form, sheet)
     asides = ((located.place(one.area), one.text) for one in sheet.asides if one.text in units)
     hint = sheet.hint.anchor
     return reading.is_rollup or not says_other_unit(reading, located.facts, units, hint, asides)
+
+
+@cache
+def _units(form: Form, sheet: Sheet) -> frozenset[str]:
+    """Return the units of the figures on a sheet."""
+    return frozenset(
+        {form.cells[name].unit for name in sheet.cells} | {one.unit for one in sheet.section.fields}
+    )
 
 
 # -- defined names

@@ -35,9 +35,9 @@ def says_other_unit(
         if found != _folded(unit) and measure.fullmatch(found):
             _note(reading, facts, place, unit)
             return True
-    texts = ((at, fact.text) for at, fact in facts.cells.items() if fact.type == "s" and own)
-    for place, text in texts:
-        if not text or _WORD not in text or len(text) > LONGEST_LABEL:
+    for place, fact in facts.cells.items() if own else ():
+        text = fact.text
+        if not text or _WORD not in text or fact.type != "s" or len(text) > LONGEST_LABEL:
             continue
         said = _SAID.search(unicodedata.normalize("NFKC", text))
         if said is None or said[1] in own:
