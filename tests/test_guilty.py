@@ -89,6 +89,32 @@ def test_every_change_of_at_most_two_cells_is_found(text, is_typed):
     assert found > (10 if is_typed else 3)
 
 
+def test_two_cells_in_the_same_equations_are_solved_for():
+    """Both stand in the total and in a rule between them, so neither makes up for all of one."""
+    small = parse(
+        f"""{SMALL[: SMALL.index("corner")].replace("schema = 1", "schema = 2").partition("headline")[0]}
+[[section]]
+key = "s"
+title = "一、表"
+sheet = "表"
+unit = "件"
+[[section.block]]
+columns = [{{ key = "c", label = "列" }}]
+rows = [{{ key = "a", label = "甲" }}, {{ key = "b", label = "乙" }}, {{ key = "t", label = "合计", is = "all" }}]
+[[section.block.rule]]
+key = "same"
+rows = "a = b"
+label = "两行相等"
+authority = "inferred"
+""",
+        "form.toml",
+    )
+    equations = equations_of(small, frozenset(small.definitions), frozenset())
+    for figures in itertools.product(range(4), repeat=3):
+        typed = dict(zip(("s.a.c", "s.b.c", "s.t.c"), map(Decimal, figures), strict=True))
+        found_by_brute_force(equations, typed, range(-3, 4), is_typed=True)
+
+
 @st.composite
 def small_forms(draw):
     """A table with totals, parts of a whole, and rules between its rows: equations, tolerances, relations and conditions."""

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import gcd
 from typing import Literal, NamedTuple, TypeVar
 
@@ -88,6 +88,13 @@ class Equations:
             joined = {self.component[equation] for equation, _ in trace}
             self.component = [min(joined) if one in joined else one for one in self.component]
         self.home = {name: self.component[trace[0][0]] for name, trace in self.trace.items()}
+        spanned: dict[tuple[int, ...], list[Trace]] = defaultdict(list)
+        for trace in self.alike:
+            spanned[tuple(equation for equation, _ in trace)].append(trace)
+        # By the equations in which both stand, the pairs of directions that differ there all the same; hardly any form has one.
+        self.askew = {
+            span: tuple(combinations(traces, 2)) for span, traces in spanned.items() if len(traces) > 1
+        }
         self.widest = max(map(len, self.trace.values()), default=0)
 
     @cached_property

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations, product
 from math import log2
 from typing import Literal, NamedTuple, TypeVar
 
@@ -170,7 +171,7 @@ class Search:
                 prior, bits, is_usual = self._slip(name, change)
                 yield self._found(_CELL + prior + bits, "cell", ((name, change),), is_usual=is_usual)
         pairs = self._crossed(rest) if len(rest) <= 2 * equations.widest else ()
-        for act in {tuple(sorted(act)) for act in (*pairs, *self._neighbours(rest))}:
+        for act in {tuple(sorted(act)) for act in (*pairs, *self._askew(rest), *self._neighbours(rest))}:
             if self._may(act):
                 yield self.pair(act)
         for act in self._shifted({equation for left in self.rests.values() for equation in left}):
@@ -205,6 +206,17 @@ class Search:
                         by = equations.direction[other_name][1]
                         if size % by == 0:
                             yield (one, change), (other_name, -size // by)
+
+    def _askew(self, rest: Mapping[int, int]) -> Iterator[Act]:
+        """Yield two cells in the same equations, of which neither takes all of one: their changes are solved for."""
+        equations = self.equations
+        for span, pairs in equations.askew.items():
+            for first, second in pairs if rest.keys() <= {*span} else ():
+                for size, other_size in _solved_together(rest, first, second):
+                    for one, other in product(equations.alike[first], equations.alike[second]):
+                        by, other_by = equations.direction[one][1], equations.direction[other][1]
+                        if size % by == other_size % other_by == 0:
+                            yield (one, size // by), (other, other_size // other_by)
 
     def _neighbours(self, rest: Mapping[int, int]) -> Iterator[Act]:
         """Yield cells exchanged: neighbours, or of opposite trace; and a figure moved onto a neighbour.
@@ -394,6 +406,19 @@ def shifts(values: Sequence[_Value]) -> Iterator[list[_Value]]:
             rest = [*values[:place], *values[place + 1 :]]
             yield [*rest, value]
             yield [value, *rest]
+
+
+def _solved_together(rest: Mapping[int, int], one: Trace, other: Trace) -> Iterator[tuple[int, int]]:
+    """Yield how often each of two traces through the same equations is to be added so that nothing is left of a rest."""
+    rows = [(c, d, -rest.get(equation, 0)) for (equation, c), (_, d) in zip(one, other, strict=True)]
+    for (a, b, left), (c, d, right) in combinations(rows, 2):
+        if by := a * d - b * c:
+            x, y = left * d - right * b, a * right - c * left
+            if x and y and x % by == y % by == 0:
+                x, y = x // by, y // by
+                if all(p * x + q * y == of for p, q, of in rows):
+                    yield x, y
+            return
 
 
 def _solved(rest: Mapping[int, int], trace: Trace) -> int:
