@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import openpyxl
 import pytest
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -204,3 +206,16 @@ def saved_as(files: dict[str, bytes], kind: str, source: str = "xlsx") -> dict[s
         run(command, 60 + 5 * len(files))
         ending = kind.partition(":")[0]
         return {key: (root / f"{index}.{ending}").read_bytes() for index, key in enumerate(files)}
+
+
+def results_compared(content: bytes, again: bytes) -> int:
+    """How many formulas of a workbook have the same result *again*, where another program computed them: all have."""
+    one, other = (openpyxl.load_workbook(io.BytesIO(x), data_only=True) for x in (content, again))
+    compared = 0
+    for page in openpyxl.load_workbook(io.BytesIO(content)).worksheets:
+        for cell in (cell for row in page.iter_rows() for cell in row if cell.data_type == "f"):
+            before, after = (book[page.title][cell.coordinate].value or "" for book in (one, other))
+            same = abs(before - after) < 1e-9 if isinstance(before, float) else before == after
+            assert same, (page.title, cell.coordinate, before, after)
+            compared += 1
+    return compared

@@ -59,6 +59,12 @@ rows = "came = total"
 label = "来等于总计"
 authority = "inferred"
 """
+# Of other forms, up to the lines of the only block.
+HEAD = (
+    SMALL[: SMALL.index("corner")]
+    .replace("schema = 1", "schema = 2")
+    .replace('headline = [{ cell = "s.total.both", label = "总计" }]', "")
+)
 
 BOUNDED = f"""{SMALL.replace("schema = 1", "schema = 2")}
 [[section.block.rule]]
@@ -92,13 +98,7 @@ def test_every_change_of_at_most_two_cells_is_found(text, is_typed):
 def test_two_cells_in_the_same_equations_are_solved_for():
     """Both stand in the total and in a rule between them, so neither makes up for all of one."""
     small = parse(
-        f"""{SMALL[: SMALL.index("corner")].replace("schema = 1", "schema = 2").partition("headline")[0]}
-[[section]]
-key = "s"
-title = "一、表"
-sheet = "表"
-unit = "件"
-[[section.block]]
+        f"""{HEAD}
 columns = [{{ key = "c", label = "列" }}]
 rows = [{{ key = "a", label = "甲" }}, {{ key = "b", label = "乙" }}, {{ key = "t", label = "合计", is = "all" }}]
 [[section.block.rule]]
@@ -134,14 +134,9 @@ def small_forms(draw):
         when = draw(st.sampled_from(["", "", f'when = "{rows[-1]} > 1"\n']))
         within = 'within = "1"\n' if sign == "=" and draw(st.integers(0, 3)) == 0 else ""
         rules += f'[[section.block.rule]]\nkey = "k{n}"\nlabel = "规则{n}"\nauthority = "inferred"\nrows = "{one} {sign} {other}{more}"\n{when}{within}'
-    head = (
-        SMALL[: SMALL.index("corner")]
-        .replace("schema = 1", "schema = 2")
-        .replace('headline = [{ cell = "s.total.both", label = "总计" }]', "")
-    )
     try:
         return parse(
-            f"{head}rows = [{', '.join(lines)}]\ncolumns = [{', '.join(heads)}]\n{rules}", "form.toml"
+            f"{HEAD}rows = [{', '.join(lines)}]\ncolumns = [{', '.join(heads)}]\n{rules}", "form.toml"
         )
     except FormError:
         reject()
